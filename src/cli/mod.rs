@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The command line: one file per noun, and the only place with clap, standard output and terminals.
+//!
+//! Typed arguments become a resolved request before any work. Texts of help and messages come from the catalogue
+//! (`i18n`), so that they exist in both languages.
+
+pub mod help;
+pub mod output;
+pub mod progress;
+pub mod prompt;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{FromArgMatches, Parser, Subcommand};
+
+use crate::error::{Error, Exit};
+use crate::i18n::Lang;
+use crate::outside::{Clock, Prompt, Random};
+use output::Output;
+
+/// What every command shares.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Global {
+    /// The site's folder.
+    #[arg(long, global = true, value_name = "FOLDER", env = "CARDMINT_SITE", hide_env = true)]
+    pub site: Option<PathBuf>,
+    /// Answer in JSON Lines instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Language of messages; otherwise the locale decides.
+    #[arg(long, global = true, value_enum)]
+    pub lang: Option<Lang>,
+    /// The officer who acts; repeat for acts of two.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub officer: Vec<String>,
+    /// File with one officer's passphrase, mode 0600: NAME=FILE; repeatable.
+    #[arg(long, global = true, value_name = "NAME=FILE")]
+    pub passphrase_file: Vec<String>,
+    /// File descriptor that gives hidden answers, one a line, in the order in which they are asked.
+    #[arg(long, global = true, value_name = "NUMBER")]
+    pub secrets_fd: Option<u32>,
+}
+
+/// The command line as a whole.
+#[derive(Debug, Parser)]
+#[command(name = "cardmint", version, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Shared options.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The nouns; each has a file of its name.
+#[derive(Debug, Subcommand)]
+pub enum Command {}
+
+/// What a command works with.
+pub struct Context {
+    /// Shared options.
+    pub global: Global,
+    /// The clock.
+    pub clock: Clock,
+    /// The random source.
+    pub random: Box<dyn Random>,
+    /// Answers of people.
+    pub prompt: Box<dyn Prompt>,
+    /// Where results go.
+    pub out: Output,
+}
+
+/// Parses, runs and reports; returns the exit code. `main` is only this.
+pub fn main(args: Vec<OsString>) -> Exit {
+    let lang = language(&args);
+    let command = help::localised(lang);
+    let cli = match command
+        .try_get_matches_from(args)
+        .and_then(|m| Cli::from_arg_matches(&m))
+    {
+        Ok(cli) => cli,
+        Err(e) => return output::usage(&e),
+    };
+    let out = Output::standard(cli.global.json, lang);
+    let prompt = prompt::for_session(&cli.global, lang);
+    let mut context = Context {
+        global: cli.global,
+        clock: Clock::System,
+        random: Box::new(crate::outside::SystemRandom),
+        prompt,
+        out,
+    };
+    let ended = run(cli.command, &mut context);
+    context.out.finish(ended)
+}
+
+/// Runs one command.
+pub fn run(command: Command, _context: &mut Context) -> Result<Exit, Error> {
+    match command {}
+}
+
+/// The language, before clap has parsed anything: `--lang`, else the locale, else English.
+fn language(args: &[OsString]) -> Lang {
+    let asked = args.iter().enumerate().find_map(|(i, arg)| {
+        let arg = arg.to_str()?;
+        arg.strip_prefix("--lang=")
+            .or_else(|| (arg == "--lang").then(|| args.get(i + 1)?.to_str()).flatten())
+    });
+    let locale = || {
+        ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .iter()
+            .find_map(|v| std::env::var(v).ok().filter(|s| !s.is_empty()))
+    };
+    asked
+        .map(str::to_owned)
+        .or_else(locale)
+        .and_then(|name| name.parse().ok())
+        .unwrap_or_default()
+}

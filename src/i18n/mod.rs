@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The one catalogue of everything that is said to people: message id → English and Chinese, with a hint for errors.
+//!
+//! The texts are the TOML files beside this one, compiled in. Code names a message by id with `msg!`; rendering happens in
+//! `cli`, or in English for `Display`. Every id has both languages with the same placeholders (test below). Placeholders are
+//! `{name}`.
+//!
+//! ```toml
+//! [card-not-blank]
+//! en = "the card in {reader} is not blank"
+//! zh = "读卡器 {reader} 中的卡不是空白卡"
+//! hint_en = "Use a blank card, or erase this one with its control key."
+//! hint_zh = "请换空白卡，或用主控密钥擦除此卡。"
+//! ```
+
+use std::collections::HashMap;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// The languages of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Simplified Chinese 简体中文.
+    Zh,
+}
+
+impl FromStr for Lang {
+    type Err = ();
+    /// Reads a locale name such as `zh_CN.UTF-8` or `en`.
+    fn from_str(s: &str) -> Result<Self, ()> {
+        if s.starts_with("zh") {
+            Ok(Self::Zh)
+        } else if s.starts_with("en") || s == "C" || s.starts_with("C.") || s == "POSIX" {
+            Ok(Self::En)
+        } else {
+            Err(())
+        }
+    }
+}
+
+/// A message by id, with its arguments. Never holds a secret: arguments are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Msg {
+    id: &'static str,
+    args: Vec<(&'static str, String)>,
+}
+
+/// Builds a [`Msg`]: `msg!("id")`, `msg!("id", reader = name, tries = 3)`.
+#[macro_export]
+macro_rules! msg {
+    ($id:literal $(, $key:ident = $value:expr)* $(,)?) => {
+        $crate::i18n::Msg::new($id, vec![$((stringify!($key), $value.to_string())),*])
+    };
+}
+
+impl Msg {
+    /// Used by `msg!`.
+    pub fn new(id: &'static str, args: Vec<(&'static str, String)>) -> Self {
+        Self { id, args }
+    }
+
+    /// The stable id: what scripts match on.
+    pub fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// The text in a language.
+    pub fn render(&self, lang: Lang) -> String {
+        match CATALOGUE.get(self.id) {
+            Some(entry) => self.fill(entry.text(lang)),
+            None => format!("{} {:?}", self.id, self.args),
+        }
+    }
+
+    /// What to do next, where the catalogue says it.
+    pub fn hint(&self, lang: Lang) -> Option<String> {
+        CATALOGUE
+            .get(self.id)
+            .and_then(|e| e.hint(lang))
+            .map(|text| self.fill(text))
+    }
+
+    fn fill(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len() + 32);
+        let mut rest = text;
+        while let Some(open) = rest.find('{') {
+            let Some(len) = rest[open..].find('}') else { break };
+            let name = &rest[open + 1..open + len];
+            out.push_str(&rest[..open]);
+            match self.args.iter().find(|(key, _)| *key == name) {
+                Some((_, value)) => out.push_str(value),
+                None => out.push_str(&rest[open..=open + len]),
+            }
+            rest = &rest[open + len + 1..];
+        }
+        out + rest
+    }
+}
+
+/// A text known by a name made at run time (help of a command, name of a status word); `None` where there is none.
+pub fn lookup(id: &str, lang: Lang) -> Option<&'static str> {
+    CATALOGUE.get(id).map(|e| e.text(lang))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    en: String,
+    zh: String,
+    hint_en: Option<String>,
+    hint_zh: Option<String>,
+}
+
+impl Entry {
+    fn text(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::En => &self.en,
+            Lang::Zh => &self.zh,
+        }
+    }
+
+    fn hint(&self, lang: Lang) -> Option<&str> {
+        match lang {
+            Lang::En => self.hint_en.as_deref(),
+            Lang::Zh => self.hint_zh.as_deref(),
+        }
+    }
+}
+
+/// The files of the catalogue, one per part of the program.
+const FILES: &[(&str, &str)] = &[
+    ("batch.toml", include_str!("batch.toml")),
+    ("card.toml", include_str!("card.toml")),
+    ("cli.toml", include_str!("cli.toml")),
+    ("help.toml", include_str!("help.toml")),
+    ("keys.toml", include_str!("keys.toml")),
+    ("ledger.toml", include_str!("ledger.toml")),
+    ("perso.toml", include_str!("perso.toml")),
+    ("sim.toml", include_str!("sim.toml")),
+    ("site.toml", include_str!("site.toml")),
+    ("status.toml", include_str!("status.toml")),
+    ("template.toml", include_str!("template.toml")),
+    ("transport.toml", include_str!("transport.toml")),
+];
+
+static CATALOGUE: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
+    let mut all = HashMap::new();
+    for (name, text) in FILES {
+        let part: HashMap<String, Entry> = toml::from_str(text).unwrap_or_else(|e| panic!("catalogue {name}: {e}"));
+        for (id, entry) in part {
+            assert!(all.insert(id.clone(), entry).is_none(), "message id {id} stands twice");
+        }
+    }
+    all
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn placeholders(text: &str) -> BTreeSet<&str> {
+        text.split('{')
+            .skip(1)
+            .filter_map(|part| part.split_once('}'))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    #[test]
+    fn both_languages_say_the_same_things() {
+        for (id, entry) in CATALOGUE.iter() {
+            assert!(
+                !entry.en.trim().is_empty() && !entry.zh.trim().is_empty(),
+                "{id} is empty"
+            );
+            assert_eq!(
+                placeholders(&entry.en),
+                placeholders(&entry.zh),
+                "{id}: placeholders differ"
+            );
+            assert_eq!(
+                entry.hint_en.is_some(),
+                entry.hint_zh.is_some(),
+                "{id}: hint in one language only"
+            );
+            if let (Some(en), Some(zh)) = (&entry.hint_en, &entry.hint_zh) {
+                assert_eq!(
+                    placeholders(en),
+                    placeholders(zh),
+                    "{id}: placeholders of the hints differ"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn arguments_are_filled_and_unknown_ones_stay_visible() {
+        let m = Msg::new("no-such-id", vec![("reader", "R1".into())]);
+        assert_eq!(m.fill("{reader}: {what} {"), "R1: {what} {");
+        assert_eq!(m.render(Lang::En), "no-such-id [(\"reader\", \"R1\")]");
+    }
+}

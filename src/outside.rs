@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What comes in from outside: the clock, the random source, answers of people, and who watches progress. The core gets
+//! them as arguments and never reaches for them itself, so that every run can be repeated in a test.
+
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+
+use crate::crypto::SecretBytes;
+use crate::i18n::Msg;
+
+/// The time of day.
+#[derive(Debug, Clone, Copy)]
+pub enum Clock {
+    /// The computer's clock.
+    System,
+    /// Always the same moment, for tests.
+    Fixed(Timestamp),
+}
+
+impl Clock {
+    /// Now, in UTC, to the second.
+    pub fn now(&self) -> Timestamp {
+        let at = match self {
+            Self::System => Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH),
+            Self::Fixed(at) => *at,
+        };
+        Timestamp::from_second(at.as_second()).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+}
+
+/// The random source is broken. Nothing may go on without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the system's random source gave an error")]
+pub struct NoRandom;
+
+/// A source of unpredictable bytes.
+pub trait Random {
+    /// Fills the whole slice, or fails having promised nothing.
+    fn fill(&mut self, place: &mut [u8]) -> Result<(), NoRandom>;
+}
+
+/// The operating system's random source.
+#[derive(Debug, Default)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn fill(&mut self, place: &mut [u8]) -> Result<(), NoRandom> {
+        getrandom::fill(place).map_err(|_| NoRandom)
+    }
+}
+
+/// A question could not be put or was not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PromptError {
+    /// There is no terminal and no other source for this answer; the message says which option gives one.
+    NoTerminal,
+    /// The person broke off (Ctrl-C, end of input).
+    Stopped,
+}
+
+/// Answers of people. Secrets are entered hidden.
+pub trait Prompt {
+    /// A secret, not echoed.
+    fn secret(&mut self, question: &Msg) -> Result<SecretBytes, PromptError>;
+    /// A line of text.
+    fn line(&mut self, question: &Msg) -> Result<String, PromptError>;
+}
+
+/// Who watches long work: a progress bar, JSON events, or nobody.
+pub trait Observer {
+    /// Work of `total` steps begins; the message names it.
+    fn begin(&mut self, what: &Msg, total: u64);
+    /// `done` steps are behind us.
+    fn advance(&mut self, done: u64);
+    /// Something worth a line happened.
+    fn note(&mut self, what: &Msg);
+    /// The work is over.
+    fn end(&mut self);
+}
+
+/// Nobody watches.
+#[derive(Debug, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn begin(&mut self, _: &Msg, _: u64) {}
+    fn advance(&mut self, _: u64) {}
+    fn note(&mut self, _: &Msg) {}
+    fn end(&mut self) {}
+}
