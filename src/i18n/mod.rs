@@ -137,6 +137,7 @@ const FILES: &[(&str, &str)] = &[
     ("batch.toml", include_str!("batch.toml")),
     ("card.toml", include_str!("card.toml")),
     ("cli.toml", include_str!("cli.toml")),
+    ("crypto.toml", include_str!("crypto.toml")),
     ("help.toml", include_str!("help.toml")),
     ("keys.toml", include_str!("keys.toml")),
     ("ledger.toml", include_str!("ledger.toml")),
