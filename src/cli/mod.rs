@@ -4,10 +4,16 @@
 //! Typed arguments become a resolved request before any work. Texts of help and messages come from the catalogue
 //! (`i18n`), so that they exist in both languages.
 
+pub mod completions;
+pub mod doctor;
+pub mod hardening;
 pub mod help;
 pub mod output;
 pub mod progress;
 pub mod prompt;
+pub mod reader;
+pub mod readers;
+pub mod stop;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -56,7 +62,16 @@ pub struct Cli {
 
 /// The nouns; each has a file of its name.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Readers and the cards on them.
+    Reader(reader::Args),
+    /// Checks this computer and the site.
+    Doctor(doctor::Args),
+    /// Writes a shell's completion script.
+    Completions(completions::Completions),
+    /// Writes the man pages.
+    Man(completions::Man),
+}
 
 /// What a command works with.
 pub struct Context {
@@ -74,6 +89,7 @@ pub struct Context {
 
 /// Parses, runs and reports; returns the exit code. `main` is only this.
 pub fn main(args: Vec<OsString>) -> Exit {
+    hardening::apply();
     let lang = language(&args);
     let command = help::localised(lang);
     let cli = match command
@@ -97,8 +113,13 @@ pub fn main(args: Vec<OsString>) -> Exit {
 }
 
 /// Runs one command.
-pub fn run(command: Command, _context: &mut Context) -> Result<Exit, Error> {
-    match command {}
+pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
+    match command {
+        Command::Reader(args) => reader::run(&args, context),
+        Command::Doctor(args) => doctor::run(&args, context),
+        Command::Completions(args) => completions::completions(&args, context),
+        Command::Man(args) => completions::man(&args, context),
+    }
 }
 
 /// The language, before clap has parsed anything: `--lang`, else the locale, else English.

@@ -3,7 +3,7 @@
 //! Secrets never come from arguments or the environment.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal};
+use std::io::{BufRead, BufReader, IsTerminal, Write};
 
 use super::Global;
 use crate::crypto::SecretBytes;
@@ -32,7 +32,6 @@ impl Prompt for Terminal {
         if !std::io::stdin().is_terminal() {
             return Err(PromptError::NoTerminal);
         }
-        use std::io::Write;
         let mut err = std::io::stderr();
         let _ = write!(err, "{} ", question.render(self.lang)).and_then(|()| err.flush());
         let mut line = String::new();

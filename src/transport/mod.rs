@@ -3,6 +3,17 @@
 //! imports that crate), the simulator (`sim::SimReader`), a recorded conversation (`replay.rs`) and `Faulty`, which tears
 //! the card away after a given number of commands.
 
+pub mod reader_spec;
+pub mod readers;
+pub mod replay;
+
+// The one place that knows whether PC/SC is built in: both files offer the same functions and types.
+#[cfg(feature = "pcsc")]
+pub mod pcsc;
+#[cfg(not(feature = "pcsc"))]
+#[path = "no_pcsc.rs"]
+pub mod pcsc;
+
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
 use crate::iso7816::Atr;
@@ -28,10 +39,37 @@ pub enum TransportError {
     NoService,
     /// The program was built without PC/SC.
     NoPcscSupport,
+    /// The service runs, but this user may not use it.
+    NotPermitted,
     /// No reader of that name.
     NoReader {
         /// The name asked for.
         reader: String,
+    },
+    /// The name fits several readers.
+    AmbiguousReader {
+        /// The name asked for.
+        reader: String,
+        /// The readers that it fits.
+        candidates: Vec<String>,
+    },
+    /// The service was stopped or restarted while a card was at work; what the last command did is unknown.
+    ServiceLost {
+        /// The reader.
+        reader: String,
+    },
+    /// The operator broke off the wait for a card.
+    Stopped,
+    /// A recorded conversation was not followed.
+    OffScript {
+        /// The recording's name.
+        reader: String,
+        /// Which exchange, from 1.
+        at: usize,
+        /// The header of the command that stands there, or that the recording is over.
+        expected: String,
+        /// The header of the command that was sent.
+        sent: String,
     },
     /// The reader was unplugged while in use.
     ReaderGone {
@@ -72,7 +110,29 @@ impl Fault for TransportError {
         match self {
             Self::NoService => msg!("transport-no-service"),
             Self::NoPcscSupport => msg!("transport-no-pcsc-support"),
+            Self::NotPermitted => msg!("transport-not-permitted"),
             Self::NoReader { reader } => msg!("transport-no-reader", reader = reader),
+            Self::AmbiguousReader { reader, candidates } => {
+                msg!(
+                    "transport-ambiguous-reader",
+                    reader = reader,
+                    candidates = candidates.join(", ")
+                )
+            }
+            Self::ServiceLost { reader } => msg!("transport-service-lost", reader = reader),
+            Self::Stopped => msg!("transport-stopped"),
+            Self::OffScript {
+                reader,
+                at,
+                expected,
+                sent,
+            } => msg!(
+                "transport-off-script",
+                reader = reader,
+                at = at,
+                expected = expected,
+                sent = sent
+            ),
             Self::ReaderGone { reader } => msg!("transport-reader-gone", reader = reader),
             Self::NoCard { reader } => msg!("transport-no-card", reader = reader),
             Self::CardRemoved { reader } => msg!("transport-card-removed", reader = reader),
@@ -83,7 +143,11 @@ impl Fault for TransportError {
     }
 
     fn exit(&self) -> Exit {
-        Exit::Device
+        match self {
+            Self::AmbiguousReader { .. } => Exit::Usage,
+            Self::Stopped => Exit::Stopped,
+            _ => Exit::Device,
+        }
     }
 }
 
