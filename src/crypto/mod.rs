@@ -6,16 +6,35 @@
 //! rest composes them over [`KeyMaterial`], and is the host's side alone. docs/arithmetic.md has the formulas and sources.
 
 pub mod algorithm;
+pub mod auth;
 pub mod cipher;
+pub mod component;
+pub mod digest;
 pub mod diversify;
+pub mod grey_lock;
 pub mod hexadecimal;
 pub mod kcv;
+pub mod key_record;
 pub mod mac;
 pub mod padding;
+pub mod pin;
+pub mod purse;
+pub mod purse_transaction;
+pub mod random_key;
+pub mod seal;
 pub mod secret;
+pub mod secure_messaging;
+pub mod session;
+pub mod shamir;
+pub mod sign;
+pub mod tac;
 
 pub use algorithm::Algorithm;
+pub use digest::Digest;
 pub use diversify::{Factor, diversify, diversify_path};
 pub use hexadecimal::HexError;
 pub use kcv::{Kcv, KcvLength, kcv};
 pub use secret::{KeyMaterial, SecretBytes};
+pub use secure_messaging::Challenge;
+pub use session::{SessionKey, SessionVariant, session_key};
+pub use tac::{TacVariant, tac};
