@@ -11,5 +11,6 @@ pub mod crypto;
 pub mod error;
 pub mod i18n;
 pub mod iso7816;
+pub mod ledger;
 pub mod outside;
 pub mod transport;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The issuance ledger 发卡台账: append-only entries in one SQLite file, leaves of an RFC 6962 Merkle tree, under signed
+//! checkpoints (c2sp.org/tlog-checkpoint) of which the newest is also kept outside the database.
+//!
+//! What always holds: an entry is durable before `append` returns; entries are never changed; numbers are unique by
+//! constraint; an entry is signed by the officers whom the policy in the ledger itself asks for; nothing in it can hold a key.
+//! What it refuses: opening a file that is not there, a database that is behind or beside its checkpoint, a clock that runs
+//! backwards. `docs/formats/ledger.md` describes everything byte by byte.
+
+pub mod act;
+pub mod checkpoint;
+pub mod entry;
+pub mod error;
+pub mod field;
+pub mod hash;
+pub mod log;
+pub mod merkle;
+pub mod note;
+pub mod policy;
+pub mod projection;
+pub mod query;
+pub mod rules;
+mod store;
+
+pub use act::{Act, CardKind, Ending, Founding};
+pub use entry::Entry;
+pub use error::LedgerError;
+pub use field::{Moment, Number, ShortHex, Signature, SiteId, Text, VerifyKey};
+pub use hash::Hash;
+pub use log::{Ledger, Signer};
+pub use policy::{Policy, Role, Rule};

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Signed notes (c2sp.org/signed-note, signature type 1: Ed25519), the form of checkpoints that public transparency-log
+//! tools read.
+//!
+//! A note is a text that ends in a line feed, an empty line, and signature lines `— NAME BASE64`, where the base64 holds a
+//! four-byte key id and the signature over the text.
+
+use std::fmt::{self, Write as _};
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::field::{FieldFault, Signature, VerifyKey};
+use super::hash::Hash;
+
+/// The type byte of Ed25519 in key ids and verifier keys.
+const ED25519: u8 = 1;
+
+/// The public key of a log, under its name. Text form: `NAME+ID+BASE64` ("vkey").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteKey {
+    /// The key's name; the log's origin line.
+    pub name: String,
+    /// The key.
+    pub key: VerifyKey,
+}
+
+impl NoteKey {
+    /// The key id: the first four bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key).
+    pub fn id(&self) -> [u8; 4] {
+        let Hash([a, b, c, d, ..]) = Hash::of(&[self.name.as_bytes(), b"\n", &[ED25519], &self.key.0]);
+        [a, b, c, d]
+    }
+}
+
+impl fmt::Display for NoteKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let data = STANDARD.encode([&[ED25519][..], &self.key.0].concat());
+        write!(f, "{}+{}+{data}", self.name, hex::encode(self.id()))
+    }
+}
+
+impl FromStr for NoteKey {
+    type Err = FieldFault;
+    fn from_str(s: &str) -> Result<Self, FieldFault> {
+        let fault = || FieldFault::new("verifier key (NAME+ID+BASE64)", s);
+        let mut parts = s.trim().splitn(3, '+');
+        let (Some(name), Some(id), Some(data)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(fault());
+        };
+        let data = STANDARD.decode(data).map_err(|_| fault())?;
+        let [ED25519, key @ ..] = data.as_slice() else {
+            return Err(fault());
+        };
+        let key = VerifyKey(key.try_into().map_err(|_| fault())?);
+        let found = Self {
+            name: name.to_owned(),
+            key,
+        };
+        if is_key_name(name) && hex::encode(found.id()) == id {
+            Ok(found)
+        } else {
+            Err(fault())
+        }
+    }
+}
+
+fn is_key_name(name: &str) -> bool {
+    !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c == '+')
+}
+
+/// Why a note is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoteFault {
+    /// It is not a signed note at all.
+    Form,
+    /// No signature is by the known key.
+    OtherKey,
+    /// The signature by the known key is wrong.
+    Signature,
+}
+
+/// Puts a signature under a text. The text ends in a line feed and has no control characters.
+pub fn sign(text: &str, key: &NoteKey, sign: &dyn Fn(&[u8]) -> [u8; 64]) -> String {
+    let mut blob = key.id().to_vec();
+    blob.extend_from_slice(&sign(text.as_bytes()));
+    let mut note = format!("{text}\n");
+    // Writing to a string cannot fail.
+    let _ = writeln!(note, "— {} {}", key.name, STANDARD.encode(blob));
+    note
+}
+
+/// The text of a note that carries a right signature by this key. Lines of other keys are passed over, as the format says.
+pub fn open<'a>(note: &'a str, key: &NoteKey) -> Result<&'a str, NoteFault> {
+    let (text, lines) = split(note).ok_or(NoteFault::Form)?;
+    let mut found = false;
+    for line in lines.lines() {
+        let (name, blob) = line
+            .strip_prefix("— ")
+            .and_then(|l| l.split_once(' '))
+            .ok_or(NoteFault::Form)?;
+        let blob = STANDARD.decode(blob).map_err(|_| NoteFault::Form)?;
+        let (id, signature) = blob.split_at_checked(4).ok_or(NoteFault::Form)?;
+        if !is_key_name(name) {
+            return Err(NoteFault::Form);
+        }
+        if name != key.name || id != key.id() {
+            continue;
+        }
+        let signature = signature.try_into().map(Signature).map_err(|_| NoteFault::Signature)?;
+        if !key.key.verifies(text.as_bytes(), &signature) {
+            return Err(NoteFault::Signature);
+        }
+        found = true;
+    }
+    if found { Ok(text) } else { Err(NoteFault::OtherKey) }
+}
+
+/// Text (with its last line feed) and signature lines.
+fn split(note: &str) -> Option<(&str, &str)> {
+    if note.len() > 100_000 || note.chars().any(|c| c < ' ' && c != '\n') {
+        return None;
+    }
+    let gap = note.rfind("\n\n")?;
+    let (text, lines) = (&note[..=gap], &note[gap + 2..]);
+    (!lines.is_empty() && lines.ends_with('\n')).then_some((text, lines))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ed25519_dalek::{Signer, SigningKey};
+
+    // The example of golang.org/x/mod/sumdb/note.
+    const PRIVATE: &str = "AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
+    const VKEY: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    const TEXT: &str =
+        "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
+    const NOTE: &str = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n\
+        — PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
+
+    #[test]
+    fn the_public_example_is_made_and_opened() {
+        let key: NoteKey = VKEY.parse().unwrap();
+        assert_eq!(hex::encode(key.id()), "c74f20a3");
+        assert_eq!(key.to_string(), VKEY);
+        let seed: [u8; 32] = STANDARD.decode(PRIVATE).unwrap()[1..].try_into().unwrap();
+        let private = SigningKey::from_bytes(&seed);
+        assert_eq!(sign(TEXT, &key, &|m| private.sign(m).to_bytes()), NOTE);
+        assert_eq!(open(NOTE, &key), Ok(TEXT));
+    }
+
+    #[test]
+    fn altered_notes_and_other_keys_are_not_believed() {
+        let key: NoteKey = VKEY.parse().unwrap();
+        assert_eq!(
+            open(&NOTE.replace("cryptography", "cryptographY"), &key),
+            Err(NoteFault::Signature)
+        );
+        assert_eq!(open(NOTE.trim_end(), &key), Err(NoteFault::Form));
+        assert_eq!(open(TEXT, &key), Err(NoteFault::Form));
+        let other: NoteKey = "EnochRoot+af0cfe78+ATtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop"
+            .parse()
+            .unwrap();
+        assert_eq!(open(NOTE, &other), Err(NoteFault::OtherKey));
+        assert!(VKEY.replace("c74f", "c74e").parse::<NoteKey>().is_err());
+        let cosigned = format!("{NOTE}— witness.example AAAAAAAA\n");
+        assert_eq!(open(&cosigned, &key), Ok(TEXT));
+    }
+}

@@ -1,0 +1,50 @@
+-- What the entries add up to. Every row can be made again from the entries (`ledger rebuild`), and `ledger verify` does so.
+CREATE TABLE officers (
+    name     TEXT PRIMARY KEY,
+    key      TEXT NOT NULL UNIQUE,
+    roles    TEXT NOT NULL,
+    enrolled INTEGER NOT NULL REFERENCES entries (seq),
+    revoked  INTEGER REFERENCES entries (seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE policies (
+    seq    INTEGER PRIMARY KEY REFERENCES entries (seq),
+    policy TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE keys (
+    key     TEXT PRIMARY KEY,
+    usage   TEXT NOT NULL,
+    owner   TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    alg     TEXT NOT NULL,
+    kcv     TEXT NOT NULL,
+    state   TEXT NOT NULL,
+    origin  TEXT NOT NULL,
+    arrived INTEGER NOT NULL REFERENCES entries (seq),
+    changed INTEGER NOT NULL REFERENCES entries (seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE templates (
+    digest   TEXT PRIMARY KEY,
+    template TEXT NOT NULL,
+    approved INTEGER NOT NULL REFERENCES entries (seq)
+) STRICT, WITHOUT ROWID;
+
+-- status: in-doubt, issued, failed-blank, failed-partial, void
+CREATE TABLE cards (
+    kind     TEXT NOT NULL,
+    number   TEXT NOT NULL,
+    chip     TEXT,
+    terminal TEXT UNIQUE,
+    template TEXT NOT NULL,
+    script   TEXT NOT NULL,
+    batch    TEXT,
+    status   TEXT NOT NULL,
+    intent   INTEGER NOT NULL REFERENCES entries (seq),
+    outcome  INTEGER REFERENCES entries (seq),
+    voided   INTEGER REFERENCES entries (seq),
+    PRIMARY KEY (kind, number)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX cards_chip ON cards (chip) WHERE status IN ('in-doubt', 'issued', 'failed-partial');
+CREATE INDEX cards_status ON cards (status);

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Questions to the tables: one card, the cards, keys, and the entries by act, number, officer and time.
+
+use rusqlite::{OptionalExtension, Row, params};
+use serde::Serialize;
+
+use super::act::CardKind;
+use super::entry::Entry;
+use super::error::LedgerError;
+use super::log::Ledger;
+use super::projection::whole;
+
+/// A card as the entries have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CardRow {
+    /// `user` or `psam`.
+    pub kind: String,
+    /// Its number.
+    pub number: String,
+    /// The chip that it is on.
+    pub chip: Option<String>,
+    /// A PSAM's terminal number.
+    pub terminal: Option<String>,
+    /// The template.
+    pub template: String,
+    /// The digest of the script of its last intent.
+    pub script: String,
+    /// The batch.
+    pub batch: Option<String>,
+    /// `in-doubt`, `issued`, `failed-blank`, `failed-partial`, `void`.
+    pub status: String,
+    /// The last intent's entry.
+    pub intent: u64,
+    /// The entry that says how it ended.
+    pub outcome: Option<u64>,
+    /// The entry that gave the number up.
+    pub voided: Option<u64>,
+}
+
+/// A key as the entries have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyRow {
+    /// Its id.
+    pub key: String,
+    /// What for.
+    pub usage: String,
+    /// Whose.
+    pub owner: String,
+    /// Version.
+    pub version: u32,
+    /// `3des` or `sm4`.
+    pub alg: String,
+    /// Its check value.
+    pub kcv: String,
+    /// Its state.
+    pub state: String,
+    /// `generated`, `components`, `derived`, `received`.
+    pub origin: String,
+    /// The entry that brought it.
+    pub arrived: u64,
+    /// The entry that changed it last.
+    pub changed: u64,
+}
+
+/// Which entries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// First `seq`.
+    pub from: u64,
+    /// One more than the last `seq`; `None`: to the end.
+    pub to: Option<u64>,
+    /// Not before this moment, `2026-11-21T01:26:34Z` or a beginning of it.
+    pub since: Option<String>,
+    /// Before this moment.
+    pub until: Option<String>,
+    /// The act, or its beginning up to a dot (`card`).
+    pub act: Option<String>,
+    /// The card's number.
+    pub number: Option<String>,
+    /// The acting or approving officer.
+    pub officer: Option<String>,
+}
+
+impl Filter {
+    /// Whether an entry in the range of `seq` passes the other conditions.
+    pub fn passes(&self, entry: &Entry, number: Option<&str>) -> bool {
+        let act = entry.act.name();
+        let at = entry.at.as_str();
+        self.since.as_deref().is_none_or(|since| at >= since)
+            && self.until.as_deref().is_none_or(|until| at < until)
+            && self
+                .act
+                .as_deref()
+                .is_none_or(|a| act == a || act.split('.').next() == Some(a))
+            && self.number.as_deref().is_none_or(|n| Some(n) == number)
+            && self
+                .officer
+                .as_deref()
+                .is_none_or(|o| entry.sigs.iter().any(|s| s.officer.as_str() == o))
+    }
+}
+
+/// Gets an entry and its stored bytes.
+pub type Each<'a> = &'a mut dyn FnMut(&Entry, &[u8]) -> Result<(), LedgerError>;
+
+const CARD: &str =
+    "SELECT kind, number, chip, terminal, template, script, batch, status, intent, outcome, voided FROM cards";
+
+impl Ledger {
+    /// A card by its number.
+    pub fn card(&self, kind: CardKind, number: &str) -> Result<Option<CardRow>, LedgerError> {
+        let sql = format!("{CARD} WHERE kind = ?1 AND number = ?2");
+        self.one(&sql, params![kind.as_str(), number], card_row)
+    }
+
+    /// The card that is on a chip now: issued, in doubt or written in part.
+    pub fn card_on_chip(&self, chip: &str) -> Result<Option<CardRow>, LedgerError> {
+        let sql = format!("{CARD} WHERE chip = ?1 AND status IN ('in-doubt', 'issued', 'failed-partial')");
+        self.one(&sql, params![chip], card_row)
+    }
+
+    /// The cards in one status, by number; all where it is `None`.
+    pub fn cards(&self, status: Option<&str>) -> Result<Vec<CardRow>, LedgerError> {
+        let sql = format!("{CARD} WHERE ?1 IS NULL OR status = ?1 ORDER BY kind, number");
+        self.many(&sql, params![status], card_row)
+    }
+
+    /// A key by its id.
+    pub fn key(&self, key: &str) -> Result<Option<KeyRow>, LedgerError> {
+        self.one("SELECT * FROM keys WHERE key = ?1", params![key], key_row)
+    }
+
+    /// All keys.
+    pub fn keys(&self) -> Result<Vec<KeyRow>, LedgerError> {
+        self.many("SELECT * FROM keys ORDER BY key", params![], key_row)
+    }
+
+    /// Whether a template's digest was approved.
+    pub fn template_approved(&self, template: &str, digest: &super::Hash) -> Result<bool, LedgerError> {
+        let sql = "SELECT 1 FROM templates WHERE digest = ?1 AND template = ?2";
+        let found = self.one(sql, params![digest.to_string(), template], |_| Ok(()))?;
+        Ok(found.is_some())
+    }
+
+    /// Hands the stored lines of the entries that pass the filter to `each`, in order, one at a time.
+    pub fn each_line(&self, filter: &Filter, each: Each<'_>) -> Result<(), LedgerError> {
+        let doing = LedgerError::while_doing("reading the entries");
+        let sql = "SELECT seq, line, number FROM entries WHERE seq >= ?1 AND seq < ?2 AND (?3 IS NULL OR number = ?3)
+                   ORDER BY seq";
+        let mut find = self.db.prepare_cached(sql).map_err(&doing)?;
+        let to = filter.to.unwrap_or(u64::MAX);
+        let mut rows = find
+            .query(params![whole(filter.from), whole(to), filter.number])
+            .map_err(&doing)?;
+        while let Some(row) = rows.next().map_err(&doing)? {
+            let seq = row.get::<_, i64>(0).map_err(&doing)?.cast_unsigned();
+            let line = row.get_ref(1).and_then(|l| Ok(l.as_bytes()?)).map_err(&doing)?;
+            let number: Option<String> = row.get(2).map_err(&doing)?;
+            let entry = Entry::parse(line).map_err(|_| LedgerError::Damaged { seq })?;
+            if filter.passes(&entry, number.as_deref()) {
+                each(&entry, line)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        key: &[&dyn rusqlite::ToSql],
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, LedgerError> {
+        let doing = LedgerError::while_doing("asking the tables");
+        let mut find = self.db.prepare_cached(sql).map_err(&doing)?;
+        find.query_row(key, read).optional().map_err(doing)
+    }
+
+    fn many<T>(
+        &self,
+        sql: &str,
+        key: &[&dyn rusqlite::ToSql],
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, LedgerError> {
+        let doing = LedgerError::while_doing("asking the tables");
+        let mut find = self.db.prepare_cached(sql).map_err(&doing)?;
+        find.query_map(key, read).and_then(Iterator::collect).map_err(doing)
+    }
+}
+
+fn seq(row: &Row<'_>, column: &str) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(i64::cast_unsigned)
+}
+
+fn seq_or_none(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<u64>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned))
+}
+
+fn card_row(row: &Row<'_>) -> rusqlite::Result<CardRow> {
+    Ok(CardRow {
+        kind: row.get("kind")?,
+        number: row.get("number")?,
+        chip: row.get("chip")?,
+        terminal: row.get("terminal")?,
+        template: row.get("template")?,
+        script: row.get("script")?,
+        batch: row.get("batch")?,
+        status: row.get("status")?,
+        intent: seq(row, "intent")?,
+        outcome: seq_or_none(row, "outcome")?,
+        voided: seq_or_none(row, "voided")?,
+    })
+}
+
+fn key_row(row: &Row<'_>) -> rusqlite::Result<KeyRow> {
+    Ok(KeyRow {
+        key: row.get("key")?,
+        usage: row.get("usage")?,
+        owner: row.get("owner")?,
+        version: row.get("version")?,
+        alg: row.get("alg")?,
+        kcv: row.get("kcv")?,
+        state: row.get("state")?,
+        origin: row.get("origin")?,
+        arrived: seq(row, "arrived")?,
+        changed: seq(row, "changed")?,
+    })
+}

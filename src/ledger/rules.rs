@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Who may sign what, decided from the ledger alone: the officers and the policy as the entries so far have made them.
+//! Used when an entry is appended and again, by the same code, when the ledger is verified.
+//!
+//! - The first signature is the acting officer's; no officer signs twice; every signer is enrolled and not revoked.
+//! - The policy's rule says how many different officers an act needs and in which roles.
+//! - `site.init` is signed by every officer that it names. `officer.enrol` is signed by the new officer too, last; that
+//!   signature shows that the key is held and does not count as an approval.
+//! - While a site has a single officer, that one may enrol the second. Nothing else is relaxed.
+//! - `policy.change` needs two officers wherever the site has two.
+
+use std::collections::BTreeMap;
+
+use super::act::{Act, Officer, SiteInit};
+use super::entry::Entry;
+use super::error::LedgerError;
+use super::field::{SiteId, Text, VerifyKey};
+use super::policy::{Policy, Role, Rule};
+
+/// An officer as the entries so far have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolled {
+    /// What for.
+    pub roles: Vec<Role>,
+    /// The signing key's public half.
+    pub key: VerifyKey,
+    /// No longer valid.
+    pub revoked: bool,
+}
+
+/// The site as the entries so far have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// The site's id.
+    pub site: SiteId,
+    /// The first entry.
+    pub init: SiteInit,
+    /// The officers by name.
+    pub officers: BTreeMap<Text, Enrolled>,
+    /// The policy in force.
+    pub policy: Policy,
+}
+
+impl State {
+    /// The state after the first entry, whose signatures are checked.
+    pub fn found(first: &Entry) -> Result<Self, LedgerError> {
+        let Act::SiteInit(init) = &first.act else {
+            return Err(LedgerError::NotFirst);
+        };
+        let mut state = Self {
+            site: first.site.clone(),
+            init: init.clone(),
+            officers: BTreeMap::new(),
+            policy: init.policy.clone(),
+        };
+        if !state.policy.is_sound() {
+            return Err(LedgerError::BadPolicy);
+        }
+        for officer in &init.officers {
+            state.enrol(officer)?;
+        }
+        state.check_signatures(first)?;
+        Ok(state)
+    }
+
+    /// Checks an entry's signers and signatures and takes over what it changes about officers and policy.
+    pub fn admit(&mut self, entry: &Entry) -> Result<(), LedgerError> {
+        self.check_signatures(entry)?;
+        match &entry.act {
+            Act::SiteInit(_) => Err(LedgerError::NotFirst),
+            Act::OfficerEnrol(officer) => self.enrol(officer),
+            Act::OfficerRevoke(body) => match self.officers.get_mut(&body.name) {
+                Some(officer) if !officer.revoked => {
+                    officer.revoked = true;
+                    Ok(())
+                }
+                Some(_) => Err(LedgerError::RevokedOfficer(body.name.to_string())),
+                None => Err(LedgerError::UnknownOfficer(body.name.to_string())),
+            },
+            Act::PolicyChange(body) if body.policy.is_sound() => {
+                self.policy = body.policy.clone();
+                Ok(())
+            }
+            Act::PolicyChange(_) => Err(LedgerError::BadPolicy),
+            _ => Ok(()),
+        }
+    }
+
+    fn enrol(&mut self, officer: &Officer) -> Result<(), LedgerError> {
+        let taken = self.officers.contains_key(&officer.name) || self.officers.values().any(|o| o.key == officer.key);
+        if taken {
+            return Err(LedgerError::OfficerTaken(officer.name.to_string()));
+        }
+        let enrolled = Enrolled {
+            roles: officer.roles.clone(),
+            key: officer.key,
+            revoked: false,
+        };
+        self.officers.insert(officer.name.clone(), enrolled);
+        Ok(())
+    }
+
+    /// How many officers are not revoked.
+    pub fn active(&self) -> usize {
+        self.officers.values().filter(|o| !o.revoked).count()
+    }
+
+    fn check_signatures(&self, entry: &Entry) -> Result<(), LedgerError> {
+        let first = entry.sigs.first().ok_or(LedgerError::Unsigned)?;
+        if first.officer != entry.officer {
+            return Err(LedgerError::NotActing(first.officer.to_string()));
+        }
+        let bytes = entry.signed_bytes();
+        for (i, signed) in entry.sigs.iter().enumerate() {
+            let name = || signed.officer.to_string();
+            if entry.sigs[..i].iter().any(|earlier| earlier.officer == signed.officer) {
+                return Err(LedgerError::SignedTwice(name()));
+            }
+            if !self.key_of(entry, &signed.officer)?.verifies(&bytes, &signed.sig) {
+                return Err(LedgerError::WrongSignature(name()));
+            }
+        }
+        self.check_rule(entry)
+    }
+
+    /// The key that this officer signs this entry with.
+    fn key_of(&self, entry: &Entry, name: &Text) -> Result<VerifyKey, LedgerError> {
+        match self.officers.get(name) {
+            Some(officer) if officer.revoked => Err(LedgerError::RevokedOfficer(name.to_string())),
+            Some(officer) => Ok(officer.key),
+            None => match &entry.act {
+                Act::OfficerEnrol(new) if new.name == *name && entry.officer != *name => Ok(new.key),
+                _ => Err(LedgerError::UnknownOfficer(name.to_string())),
+            },
+        }
+    }
+
+    fn check_rule(&self, entry: &Entry) -> Result<(), LedgerError> {
+        let act = entry.act.name();
+        let rule = self.policy.rule(act);
+        let (approvals, needs) = match &entry.act {
+            Act::SiteInit(init) => (entry.sigs.len(), init.officers.len().max(1)),
+            Act::OfficerEnrol(new) => {
+                if entry.sigs.last().is_none_or(|last| last.officer != new.name) {
+                    return Err(LedgerError::WrongSignature(new.name.to_string()));
+                }
+                (
+                    entry.sigs.len() - 1,
+                    usize::from(rule.officers).min(self.active()).max(1),
+                )
+            }
+            Act::PolicyChange(_) => (entry.sigs.len(), usize::from(rule.officers).max(self.active().min(2))),
+            _ => (entry.sigs.len(), usize::from(rule.officers)),
+        };
+        if approvals < needs {
+            return Err(LedgerError::TooFewOfficers {
+                act: act.to_owned(),
+                needs,
+                has: approvals,
+            });
+        }
+        self.check_roles(entry, &rule, approvals)
+    }
+
+    fn check_roles(&self, entry: &Entry, rule: &Rule, approvals: usize) -> Result<(), LedgerError> {
+        for (i, signed) in entry.sigs.iter().take(approvals).enumerate() {
+            let allowed = if i == 0 { &rule.roles } else { &rule.approvers };
+            let roles = self
+                .officers
+                .get(&signed.officer)
+                .map(|o| o.roles.as_slice())
+                .unwrap_or_default();
+            if !allowed.is_empty() && !roles.iter().any(|role| allowed.contains(role)) {
+                let officer = signed.officer.to_string();
+                return Err(LedgerError::WrongRole {
+                    officer,
+                    act: entry.act.name().to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The database file: made once by `create`, opened without CREATE ever after; WAL, synchronous=FULL, foreign keys on.
+
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use super::entry::Entry;
+use super::error::LedgerError;
+use super::hash::Hash;
+use super::projection::whole;
+
+/// `application_id` of the file: "CMLG".
+pub(super) const APPLICATION: i64 = 0x434D_4C47;
+
+/// `user_version` of the file.
+pub(super) const FORMAT: i64 = 1;
+
+/// The tables of the evidence.
+pub(super) const SCHEMA: &str = include_str!("schema.sql");
+
+/// The tables that can be made again.
+pub(super) const PROJECTION: &str = include_str!("projection.sql");
+
+/// Makes a new file with empty tables, readable by its owner and group. Nothing is overwritten.
+pub(super) fn create(path: &Path) -> Result<Connection, LedgerError> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o640).open(path);
+    made.map_err(|e| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => LedgerError::AlreadyThere(path.to_owned()),
+        _ => LedgerError::at(path)(e),
+    })?;
+    let failed = LedgerError::while_doing("making the tables");
+    let prepared = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).and_then(|db| {
+        db.execute_batch(&format!("BEGIN; {SCHEMA} {PROJECTION} COMMIT;"))
+            .map_err(failed)?;
+        Ok(db)
+    });
+    if prepared.is_err() {
+        remove(path);
+    }
+    prepared
+}
+
+/// Removes a file that was just made and came to nothing, with what belongs to it.
+pub(super) fn remove(path: &Path) {
+    for end in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        // What cannot be removed stays, and the next attempt names it.
+        let _ = fs::remove_file(name);
+    }
+}
+
+/// Opens an existing ledger.
+pub(super) fn open(path: &Path, read_only: bool) -> Result<Connection, LedgerError> {
+    if !path.is_file() {
+        return Err(LedgerError::NotThere(path.to_owned()));
+    }
+    let access = if read_only {
+        OpenFlags::SQLITE_OPEN_READ_ONLY
+    } else {
+        OpenFlags::SQLITE_OPEN_READ_WRITE
+    };
+    let db = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(|_| LedgerError::NotALedger(path.to_owned()))?;
+    let number = |pragma: &str| db.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
+    match (number("application_id"), number("user_version")) {
+        (Ok(APPLICATION), Ok(FORMAT)) => {}
+        (Ok(APPLICATION), Ok(other)) => return Err(LedgerError::Version(other)),
+        _ => return Err(LedgerError::NotALedger(path.to_owned())),
+    }
+    prepare(&db, read_only)?;
+    Ok(db)
+}
+
+fn connect(path: &Path, access: OpenFlags) -> Result<Connection, LedgerError> {
+    let db = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(LedgerError::while_doing("opening the file"))?;
+    prepare(&db, false)?;
+    Ok(db)
+}
+
+fn prepare(db: &Connection, read_only: bool) -> Result<(), LedgerError> {
+    let set = || {
+        db.busy_timeout(Duration::from_secs(20))?;
+        db.pragma_update(None, "trusted_schema", false)?;
+        db.pragma_update(None, "foreign_keys", true)?;
+        if !read_only {
+            db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+            db.pragma_update(None, "synchronous", "FULL")?;
+        }
+        db.set_prepared_statement_cache_capacity(64);
+        Ok(())
+    };
+    set().map_err(LedgerError::while_doing("setting the database up"))
+}
+
+/// How many entries there are.
+pub(super) fn size(db: &Connection) -> Result<u64, LedgerError> {
+    let doing = LedgerError::while_doing("counting the entries");
+    let mut last = db
+        .prepare_cached("SELECT coalesce(max(seq) + 1, 0) FROM entries")
+        .map_err(&doing)?;
+    last.query_row([], |row| row.get::<_, i64>(0))
+        .map(i64::cast_unsigned)
+        .map_err(doing)
+}
+
+/// A stored line, byte for byte.
+pub(super) fn line(db: &Connection, seq: u64) -> Result<Vec<u8>, LedgerError> {
+    let doing = LedgerError::while_doing("reading an entry");
+    let mut find = db
+        .prepare_cached("SELECT line FROM entries WHERE seq = ?1")
+        .map_err(&doing)?;
+    let found = find
+        .query_row([whole(seq)], |row| Ok(row.get_ref(0)?.as_bytes()?.to_vec()))
+        .optional()
+        .map_err(doing)?;
+    found.ok_or(LedgerError::NoEntry(seq))
+}
+
+/// A stored entry.
+pub(super) fn entry(db: &Connection, seq: u64) -> Result<Entry, LedgerError> {
+    let found = Entry::parse(&line(db, seq)?).map_err(|_| LedgerError::Damaged { seq })?;
+    if found.seq == seq {
+        Ok(found)
+    } else {
+        Err(LedgerError::Damaged { seq })
+    }
+}
+
+/// A node of the tree.
+pub(super) fn node(db: &Connection, level: u8, index: u64) -> Result<Hash, LedgerError> {
+    let doing = LedgerError::while_doing("reading the tree");
+    let mut find = db
+        .prepare_cached("SELECT hash FROM nodes WHERE level = ?1 AND idx = ?2")
+        .map_err(&doing)?;
+    let found = find
+        .query_row(params![level, whole(index)], |row| {
+            Ok(row.get_ref(0)?.as_bytes().ok().and_then(Hash::from_slice))
+        })
+        .optional()
+        .map_err(doing)?;
+    found.flatten().ok_or(LedgerError::TreeDamaged)
+}
+
+/// Stores an entry's line.
+pub(super) fn put_line(db: &Connection, seq: u64, line: &[u8]) -> Result<(), LedgerError> {
+    let text = std::str::from_utf8(line).map_err(|_| LedgerError::Damaged { seq })?;
+    db.prepare_cached("INSERT INTO entries (seq, line) VALUES (?1, ?2)")
+        .and_then(|mut put| put.execute(params![whole(seq), text]))
+        .map(drop)
+        .map_err(LedgerError::while_doing("storing an entry"))
+}
+
+/// Stores nodes of the tree.
+pub(super) fn put_nodes(db: &Connection, nodes: &[(u8, u64, Hash)]) -> Result<(), LedgerError> {
+    let doing = LedgerError::while_doing("storing the tree");
+    let mut put = db
+        .prepare_cached("INSERT INTO nodes (level, idx, hash) VALUES (?1, ?2, ?3)")
+        .map_err(&doing)?;
+    for (level, index, hash) in nodes {
+        put.execute(params![level, whole(*index), hash.0]).map_err(&doing)?;
+    }
+    Ok(())
+}
+
+/// The newest checkpoint's note, where there is one.
+pub(super) fn checkpoint(db: &Connection) -> Result<Option<String>, LedgerError> {
+    db.query_row("SELECT note FROM checkpoint WHERE one = 0", [], |row| row.get(0))
+        .optional()
+        .map_err(LedgerError::while_doing("reading the checkpoint"))
+}
+
+/// Stores the newest checkpoint.
+pub(super) fn put_checkpoint(db: &Connection, size: u64, note: &str) -> Result<(), LedgerError> {
+    let sql = "INSERT INTO checkpoint (one, size, note) VALUES (0, ?1, ?2)
+               ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note";
+    let stored = db.execute(sql, params![whole(size), note]);
+    stored
+        .map(drop)
+        .map_err(LedgerError::while_doing("storing the checkpoint"))
+}
+
+/// Counts a refused attempt.
+pub(super) fn refuse_clock(db: &Connection, now: &str) -> Result<(), LedgerError> {
+    let sql = "INSERT INTO refused_clock (one, earliest, attempts) VALUES (0, ?1, 1)
+               ON CONFLICT (one) DO UPDATE SET earliest = min(earliest, excluded.earliest), attempts = attempts + 1";
+    db.execute(sql, [now])
+        .map(drop)
+        .map_err(LedgerError::while_doing("recording the refused clock"))
+}
+
+/// The refused attempts that no entry records yet; taking them clears the table.
+pub(super) fn take_refused_clock(db: &Connection) -> Result<Option<(String, u32)>, LedgerError> {
+    db.query_row("DELETE FROM refused_clock RETURNING earliest, attempts", [], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })
+    .optional()
+    .map_err(LedgerError::while_doing("reading the refused clock"))
+}

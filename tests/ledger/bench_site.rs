@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A site with two officers on a bench: keys from fixed seeds, a clock that moves when told.
+
+use std::path::PathBuf;
+
+use cardmint::ledger::act::{Intent, Officer, Outcome, SiteInit};
+use cardmint::ledger::{
+    Act, Ending, Founding, Hash, Ledger, LedgerError, Number, Policy, Role, Signer, SiteId, Text, VerifyKey,
+};
+use cardmint::outside::Clock;
+use ed25519_dalek::{Signer as _, SigningKey};
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+pub const START: i64 = 1_795_000_000;
+
+pub fn text(s: &str) -> Text {
+    Text::new(s).unwrap()
+}
+
+pub fn number(s: &str) -> Number {
+    Number::new(s).unwrap()
+}
+
+pub fn key(seed: u8) -> SigningKey {
+    SigningKey::from_bytes(&[seed; 32])
+}
+
+pub fn public(seed: u8) -> VerifyKey {
+    VerifyKey(key(seed).verifying_key().to_bytes())
+}
+
+pub fn officer(name: &str, seed: u8, roles: &[Role]) -> Officer {
+    Officer {
+        name: text(name),
+        roles: roles.to_vec(),
+        key: public(seed),
+    }
+}
+
+pub fn at(second: i64) -> Clock {
+    Clock::Fixed(Timestamp::from_second(START + second).unwrap())
+}
+
+/// Seeds of the officers: 张三 1, 李四 2; of the log 9.
+pub fn seed_of(name: &str) -> u8 {
+    match name {
+        "张三" => 1,
+        "李四" => 2,
+        "王五" => 3,
+        other => panic!("no officer {other}"),
+    }
+}
+
+pub struct Bench {
+    pub folder: TempDir,
+    pub ledger: Ledger,
+    pub second: i64,
+}
+
+pub fn founding(policy: Policy) -> Founding {
+    let officers = vec![
+        officer("张三", 1, &[Role::KeyOfficer, Role::Operator]),
+        officer("李四", 2, &[Role::Supervisor]),
+    ];
+    let init = SiteInit {
+        name: text("示范城市一卡通"),
+        level: text("city"),
+        scheme: text("mohurd"),
+        code: text("3100"),
+        rehearsal: true,
+        log_key: public(9),
+        officers,
+        policy,
+        program: text("cardmint 0.1.0"),
+    };
+    Founding {
+        site: SiteId::new("city-3100").unwrap(),
+        init,
+    }
+}
+
+impl Bench {
+    pub fn new(policy: Policy) -> Self {
+        let folder = TempDir::new().unwrap();
+        let ledger = found_in(&folder, policy);
+        Self {
+            folder,
+            ledger,
+            second: 0,
+        }
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("ledger.db")
+    }
+
+    pub fn copy(&self) -> PathBuf {
+        self.folder.path().join("checkpoint")
+    }
+
+    pub fn by(&mut self, names: &[&str], act: Act) -> Result<u64, LedgerError> {
+        self.second += 1;
+        append(&mut self.ledger, names, act, &at(self.second))
+    }
+
+    pub fn checkpoint(&mut self) {
+        let log = key(9);
+        self.ledger.checkpoint(&|m| log.sign(m).to_bytes()).unwrap();
+    }
+
+    pub fn open(&self) -> Result<Ledger, LedgerError> {
+        Ledger::open(&self.path(), Some(&self.copy()))
+    }
+}
+
+pub fn found_in(folder: &TempDir, policy: Policy) -> Ledger {
+    let (path, copy) = (folder.path().join("ledger.db"), folder.path().join("checkpoint"));
+    let (a, b, log) = (key(1), key(2), key(9));
+    let (a, b) = (|m: &[u8]| a.sign(m).to_bytes(), |m: &[u8]| b.sign(m).to_bytes());
+    let signers = [
+        Signer {
+            officer: "张三",
+            sign: &a,
+        },
+        Signer {
+            officer: "李四",
+            sign: &b,
+        },
+    ];
+    Ledger::create(
+        &path,
+        Some(&copy),
+        founding(policy),
+        &signers,
+        &|m| log.sign(m).to_bytes(),
+        &at(0),
+    )
+    .unwrap()
+}
+
+pub fn append(ledger: &mut Ledger, names: &[&str], act: Act, clock: &Clock) -> Result<u64, LedgerError> {
+    let keys: Vec<SigningKey> = names.iter().map(|n| key(seed_of(n))).collect();
+    let signs: Vec<_> = keys.iter().map(|k| move |m: &[u8]| k.sign(m).to_bytes()).collect();
+    let signers: Vec<Signer<'_>> = names
+        .iter()
+        .zip(&signs)
+        .map(|(n, s)| Signer { officer: n, sign: s })
+        .collect();
+    ledger.append(act, &signers, clock).map(|entry| entry.seq)
+}
+
+pub fn intent(n: &str, chip: &str, resumes: Option<u64>) -> Intent {
+    Intent {
+        number: number(n),
+        chip: Some(number(chip)),
+        terminal: None,
+        template: text("mohurd-user"),
+        template_digest: Hash::of(&[b"template"]),
+        script: Hash::of(&[n.as_bytes()]),
+        raw: false,
+        reader: text("sim:1"),
+        keys: Vec::new(),
+        batch: None,
+        resumes,
+    }
+}
+
+pub fn outcome(n: &str, intent: u64, result: Ending) -> Outcome {
+    Outcome {
+        number: number(n),
+        intent,
+        result,
+        proof: None,
+        steps: 26,
+        reason: None,
+        status_word: None,
+    }
+}
+
+pub fn open_policy() -> Policy {
+    Policy::default()
+}
