@@ -56,15 +56,16 @@ impl Monitor {
             self.context = None;
             self.states.clear();
         }
-        looked.map_err(|fault| service_fault("", fault))
+        looked
     }
 
-    fn look(&mut self, timeout: Duration) -> Result<Vec<ReaderStatus>, Fault> {
+    fn look(&mut self, timeout: Duration) -> Result<Vec<ReaderStatus>, TransportError> {
         let context = match self.context.take() {
             Some(context) => context,
-            None => Context::establish(Scope::User)?,
+            None => establish()?,
         };
-        let names = reader_names(&context)?;
+        let broken = |fault| service_fault("PC/SC", fault);
+        let names = reader_names(&context).map_err(broken)?;
         self.states
             .retain(|s| s.name() == PNP_NOTIFICATION() || names.iter().any(|n| **n == *s.name()));
         for name in names.into_iter().chain([PNP_NOTIFICATION().to_owned()]) {
@@ -75,7 +76,7 @@ impl Monitor {
         match context.get_status_change(timeout, &mut self.states) {
             // A reader that left between the two calls shows at the next look.
             Ok(()) | Err(Fault::Timeout | Fault::UnknownReader | Fault::ReaderUnavailable) => {}
-            Err(fault) => return Err(fault),
+            Err(fault) => return Err(broken(fault)),
         }
         self.context = Some(context);
         for state in &mut self.states {
@@ -185,7 +186,7 @@ pub struct PcscCard {
 impl PcscCard {
     /// Connects to the card that lies on a reader, given by its name or by a part that fits only one reader.
     pub fn connect(reader: &str) -> Result<Self, TransportError> {
-        let context = Context::establish(Scope::User).map_err(|fault| service_fault(reader, fault))?;
+        let context = establish()?;
         let names = reader_names(&context).map_err(|fault| service_fault(reader, fault))?;
         let texts: Vec<String> = names.iter().map(|n| n.to_string_lossy().into_owned()).collect();
         let reader = resolve(reader, texts.iter().map(String::as_str))?.to_owned();
@@ -223,6 +224,8 @@ impl PcscCard {
             | Fault::CommError
             | Fault::Shutdown
             | Fault::InvalidHandle
+            | Fault::SecurityViolation
+            | Fault::NoAccess
             | Fault::SystemCancelled => TransportError::ServiceLost { reader },
             Fault::ReaderUnavailable | Fault::UnknownReader => TransportError::ReaderGone { reader },
             Fault::SharingViolation => TransportError::InUse { reader },
@@ -310,6 +313,20 @@ fn without_le_in_case_4(command: &[u8]) -> &[u8] {
     }
 }
 
+/// A context of one's own. The service hangs up on users who may not use it, and also when it is just ending: only a second
+/// refusal is taken for one.
+fn establish() -> Result<Context, TransportError> {
+    let refused = |fault: &Fault| matches!(fault, Fault::NoAccess | Fault::SecurityViolation);
+    match Context::establish(Scope::User) {
+        Err(fault) if refused(&fault) => thread::sleep(SLICE),
+        done => return done.map_err(|fault| service_fault("PC/SC", fault)),
+    }
+    Context::establish(Scope::User).map_err(|fault| match fault {
+        fault if refused(&fault) => TransportError::NotPermitted,
+        other => service_fault("PC/SC", other),
+    })
+}
+
 fn open(context: &Context, name: &CStr) -> Result<Card, Fault> {
     let until = Instant::now() + SHARING_PATIENCE;
     loop {
@@ -355,8 +372,9 @@ fn service_fault(reader: &str, fault: Fault) -> TransportError {
         | Fault::Shutdown
         | Fault::InvalidHandle
         | Fault::SystemCancelled
+        | Fault::NoAccess
+        | Fault::SecurityViolation
         | Fault::Cancelled => TransportError::NoService,
-        Fault::NoAccess | Fault::SecurityViolation => TransportError::NotPermitted,
         other => TransportError::Reader {
             reader: reader.to_owned(),
             what: other.to_string(),
@@ -386,10 +404,7 @@ mod tests {
     fn faults_say_whether_the_service_the_reader_or_the_card_is_missing() {
         let reader = || "R".to_owned();
         assert_eq!(service_fault("R", Fault::CommError), TransportError::NoService);
-        assert_eq!(
-            service_fault("R", Fault::SecurityViolation),
-            TransportError::NotPermitted
-        );
+        assert_eq!(service_fault("R", Fault::SecurityViolation), TransportError::NoService);
         assert_eq!(
             connect_fault("R", Fault::NoSmartcard),
             TransportError::NoCard { reader: reader() }
