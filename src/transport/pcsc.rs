@@ -213,26 +213,9 @@ impl PcscCard {
 
     /// What a fault within the dialogue means. The service learns of a torn-away card only at its next poll.
     fn fault(&self, fault: Fault) -> TransportError {
-        let reader = self.reader.clone();
-        match fault {
-            Fault::RemovedCard | Fault::NoSmartcard => TransportError::CardRemoved { reader },
-            Fault::NotTransacted | Fault::Timeout | Fault::UnresponsiveCard | Fault::UnpoweredCard => {
-                self.loss(TransportError::CardMute { reader })
-            }
-            Fault::NoService
-            | Fault::ServiceStopped
-            | Fault::CommError
-            | Fault::Shutdown
-            | Fault::InvalidHandle
-            | Fault::SecurityViolation
-            | Fault::NoAccess
-            | Fault::SystemCancelled => TransportError::ServiceLost { reader },
-            Fault::ReaderUnavailable | Fault::UnknownReader => TransportError::ReaderGone { reader },
-            Fault::SharingViolation => TransportError::InUse { reader },
-            other => TransportError::Reader {
-                reader,
-                what: other.to_string(),
-            },
+        match dialogue_fault(&self.reader, fault) {
+            mute @ TransportError::CardMute { .. } => self.loss(mute),
+            told => told,
         }
     }
 
@@ -364,6 +347,22 @@ fn connect_fault(reader: &str, fault: Fault) -> TransportError {
     }
 }
 
+fn dialogue_fault(reader: &str, fault: Fault) -> TransportError {
+    let named = reader.to_owned();
+    match fault {
+        Fault::RemovedCard | Fault::NoSmartcard => TransportError::CardRemoved { reader: named },
+        Fault::NotTransacted | Fault::Timeout | Fault::UnresponsiveCard | Fault::UnpoweredCard => {
+            TransportError::CardMute { reader: named }
+        }
+        Fault::ReaderUnavailable | Fault::UnknownReader => TransportError::ReaderGone { reader: named },
+        Fault::SharingViolation => TransportError::InUse { reader: named },
+        other => match service_fault(reader, other) {
+            TransportError::NoService => TransportError::ServiceLost { reader: named },
+            told => told,
+        },
+    }
+}
+
 fn service_fault(reader: &str, fault: Fault) -> TransportError {
     match fault {
         Fault::NoService
@@ -416,6 +415,18 @@ mod tests {
         assert_eq!(
             connect_fault("R", Fault::ReaderUnavailable),
             TransportError::NoReader { reader: reader() }
+        );
+        assert_eq!(
+            dialogue_fault("R", Fault::ReaderUnavailable),
+            TransportError::ReaderGone { reader: reader() }
+        );
+        assert_eq!(
+            dialogue_fault("R", Fault::RemovedCard),
+            TransportError::CardRemoved { reader: reader() }
+        );
+        assert_eq!(
+            dialogue_fault("R", Fault::CommError),
+            TransportError::ServiceLost { reader: reader() }
         );
         assert_eq!(
             connect_fault("R", Fault::SharingViolation),
