@@ -25,7 +25,7 @@ pub enum Exit {
 
 /// What every module's error enum offers to the layer that reports it.
 ///
-/// ```ignore
+/// ```text
 /// impl Fault for StoreError { fn msg(&self) -> Msg { … } fn exit(&self) -> Exit { … } }
 /// display_as_english!(StoreError);
 /// ```

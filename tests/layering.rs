@@ -2,6 +2,7 @@
 //! Walks `src/` and holds the layering: arrows only go down, secrets are looked at only in `crypto`, one file knows PC/SC.
 //!
 //! A new top-level module needs a row in [`ARROWS`]; a test that fails here asks whether the new arrow is meant.
+#![allow(clippy::unwrap_used)] // a test may fail where it stands
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

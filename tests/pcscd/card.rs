@@ -54,7 +54,9 @@ impl Inserted {
     }
 
     /// Takes the card off.
-    pub fn take_off(self) {}
+    pub fn take_off(self) {
+        drop(self);
+    }
 }
 
 impl Drop for Inserted {
@@ -83,13 +85,13 @@ fn serve(mut stream: TcpStream, card: &mut impl VirtualCard) -> io::Result<()> {
                 card.reset();
                 continue;
             }
-            _ => match card.answer(&body) {
-                Some(answer) => answer,
-                None => {
+            _ => {
+                let Some(answer) = card.answer(&body) else {
                     let _ = stream.shutdown(Shutdown::Both);
                     return Ok(());
-                }
-            },
+                };
+                answer
+            }
         };
         let mut message = u16::try_from(answer.len()).unwrap().to_be_bytes().to_vec();
         message.extend(answer);

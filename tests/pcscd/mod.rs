@@ -3,11 +3,12 @@
 //!
 //! pcscd is one per machine, so that a rig holds a lock file from start to drop; other rigs wait. Every reader entry loads a
 //! copy of the driver of its own: two entries on one file answer each other's cards.
-#![allow(dead_code, unreachable_pub)] // each test program uses its own part
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub)] // each test program uses its own part
 
 pub mod card;
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -59,7 +60,6 @@ fn skip<T>(problem: &str) -> Option<T> {
         "the PC/SC tests cannot run: {problem}"
     );
     // Not captured by the test harness: seen even when the test passes.
-    use std::io::Write;
     let _ = writeln!(std::io::stderr(), "\n*** PC/SC TESTS SKIPPED: {problem} ***\n");
     None
 }
@@ -148,6 +148,7 @@ impl Rig {
 
     /// The name of a reader, from 0.
     pub fn reader(&self, at: usize) -> String {
+        assert!(at < self.ports.len(), "the rig has fewer readers");
         format!("{} 00 {:02}", friendly(at / 2), at % 2)
     }
 
