@@ -5,11 +5,12 @@
 //! what vendors do is a named variant that a scheme chooses. The 8-byte seeds come from `purse`.
 
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::cipher::{Schedule, des_encrypt_block};
 use super::mac::{des_mac, leftmost4, sm4_mac};
-use super::{Algorithm, KeyMaterial};
+use super::{Algorithm, KeyMaterial, SecretBytes};
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
 use crate::msg;
@@ -84,6 +85,11 @@ impl SessionKey {
         bytes[..8].copy_from_slice(&block);
         block.zeroize();
         Ok(Self { alg: self.alg, bytes })
+    }
+
+    /// Equality with known bytes, in constant time: for known-answer tests and for comparing with a device.
+    pub fn same_as(&self, bytes: &SecretBytes) -> bool {
+        self.expose().ct_eq(bytes.expose()).into()
     }
 
     /// The bytes, 8 or 16. For `crypto/` alone.
