@@ -2,6 +2,8 @@
 //! Known answers. The folder `tests/kat/` is walked: a file that lies there is run. Each vector has its public source; see
 //! tests/kat/README.md for what the fields mean and for what is left out.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

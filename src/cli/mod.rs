@@ -4,6 +4,7 @@
 //! Typed arguments become a resolved request before any work. Texts of help and messages come from the catalogue
 //! (`i18n`), so that they exist in both languages.
 
+pub mod calc;
 pub mod completions;
 pub mod doctor;
 pub mod hardening;
@@ -65,6 +66,8 @@ pub struct Cli {
 pub enum Command {
     /// Readers and the cards on them.
     Reader(reader::Args),
+    /// Calculator for test keys.
+    Calc(calc::Args),
     /// Checks this computer and the site.
     Doctor(doctor::Args),
     /// Writes a shell's completion script.
@@ -116,6 +119,7 @@ pub fn main(args: Vec<OsString>) -> Exit {
 pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
     match command {
         Command::Reader(args) => reader::run(&args, context),
+        Command::Calc(args) => calc::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
         Command::Completions(args) => completions::completions(&args, context),
         Command::Man(args) => completions::man(&args, context),

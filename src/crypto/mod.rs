@@ -8,6 +8,7 @@
 pub mod algorithm;
 pub mod auth;
 pub mod cipher;
+pub(crate) mod clear;
 pub mod component;
 pub mod digest;
 pub mod diversify;

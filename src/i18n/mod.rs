@@ -135,6 +135,7 @@ impl Entry {
 /// The files of the catalogue, one per part of the program.
 const FILES: &[(&str, &str)] = &[
     ("batch.toml", include_str!("batch.toml")),
+    ("calc.toml", include_str!("calc.toml")),
     ("card.toml", include_str!("card.toml")),
     ("cli.toml", include_str!("cli.toml")),
     ("crypto.toml", include_str!("crypto.toml")),
