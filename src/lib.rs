@@ -13,4 +13,5 @@ pub mod i18n;
 pub mod iso7816;
 pub mod ledger;
 pub mod outside;
+pub mod sim;
 pub mod transport;

@@ -37,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "transport",
             "iso7816",
+            "crypto::algorithm",
             "crypto::cipher",
             "crypto::mac",
             "crypto::padding",

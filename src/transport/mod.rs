@@ -3,6 +3,7 @@
 //! imports that crate), the simulator (`sim::SimReader`), a recorded conversation (`replay.rs`) and `Faulty`, which tears
 //! the card away after a given number of commands.
 
+pub mod faulty;
 pub mod reader_spec;
 pub mod readers;
 pub mod replay;
