@@ -78,6 +78,7 @@ pub(super) fn atr(chip: Chip, serial: &[u8], t0: bool) -> Atr {
 }
 
 /// Text for the algorithm of a chip, as the overview shows it.
+#[allow(dead_code)]
 pub(super) fn algorithm_name(algorithm: Algorithm) -> &'static str {
     match algorithm {
         Algorithm::Tdes => "3des",

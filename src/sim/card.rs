@@ -3,7 +3,6 @@
 //! own handler. Order of checks: class and instruction, no MF or card blocked, directory blocked, then the handler's.
 //! A challenge lives for one command; a purse transaction for one command besides its own and GET CHALLENGE.
 
-use crate::crypto::algorithm::Algorithm;
 use crate::iso7816::{Atr, Command, StatusWord};
 
 use super::access;
@@ -292,10 +291,5 @@ impl SimCard {
         if self.now.path.is_empty() {
             self.now.mf_state = self.now.state;
         }
-    }
-
-    /// The algorithm of control and maintenance keys.
-    pub(super) fn control_algorithm(&self) -> Algorithm {
-        self.options.control_algorithm
     }
 }

@@ -118,6 +118,7 @@ pub(super) fn mac_input(r: &Request, sent: &[u8]) -> Vec<u8> {
 }
 
 /// Protects the data of an answer: MAC over the data alone, same start value; enciphered data as LD ‖ data.
+#[allow(clippy::unnecessary_wraps)] // the type of every handler
 pub(super) fn protect(data: Vec<u8>, sw: StatusWord, protection: Option<AnswerProtection>) -> Handled {
     let Some(p) = protection else {
         return Ok(Answer::with(data, sw));
