@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Personalisation: a pure plan from template, order and key facts; its execution on a card; reading back; proving keys.
+
+pub mod script;
