@@ -12,6 +12,8 @@ pub mod error;
 pub mod i18n;
 pub mod iso7816;
 pub mod ledger;
+pub mod keys;
 pub mod outside;
 pub mod sim;
+pub mod perso;
 pub mod transport;

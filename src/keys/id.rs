@@ -74,7 +74,11 @@ pub struct Owner {
 
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.code.is_empty() { write!(f, "{}", self.level) } else { write!(f, "{}:{}", self.level, self.code) }
+        if self.code.is_empty() {
+            write!(f, "{}", self.level)
+        } else {
+            write!(f, "{}:{}", self.level, self.code)
+        }
     }
 }
 
@@ -86,7 +90,10 @@ impl FromStr for Owner {
         if !code_good || (s.contains(':') && code.is_empty()) {
             return Err(KeyNameError(s.to_owned()));
         }
-        Ok(Self { level: level.parse().map_err(|_| KeyNameError(s.to_owned()))?, code: code.to_owned() })
+        Ok(Self {
+            level: level.parse().map_err(|_| KeyNameError(s.to_owned()))?,
+            code: code.to_owned(),
+        })
     }
 }
 
@@ -121,7 +128,12 @@ impl FromStr for KeyId {
                 return None;
             }
             let (usage, owner) = (usage.parse().ok()?, owner.parse().ok()?);
-            Some(Self { usage, version, algorithm: algorithm.parse().ok()?, owner })
+            Some(Self {
+                usage,
+                version,
+                algorithm: algorithm.parse().ok()?,
+                owner,
+            })
         };
         parse().ok_or_else(|| KeyNameError(s.to_owned()))
     }
@@ -216,6 +228,7 @@ pub struct CardKey(KeyPath);
 
 impl CardKey {
     /// For the scheme, which knows that the path ends at the card level (or that the usage is never diversified).
+    #[allow(dead_code)] // used by the scheme
     pub(in crate::keys) fn new(path: KeyPath) -> Self {
         Self(path)
     }
@@ -238,14 +251,29 @@ mod tests {
 
     #[test]
     fn names_read_back() {
-        for name in ["purchase.v1.3des@ministry", "load.v12.sm4@city:3100", "app-control.v255.3des@issuer:01990000FFFFFFFF"] {
+        for name in [
+            "purchase.v1.3des@ministry",
+            "load.v12.sm4@city:3100",
+            "app-control.v255.3des@issuer:01990000FFFFFFFF",
+        ] {
             assert_eq!(name.parse::<KeyId>().unwrap().to_string(), name);
         }
     }
 
     #[test]
     fn other_texts_are_no_names() {
-        for name in ["", "purchase", "purchase.v0.3des@x", "purchase.v256.3des@x", "a.v1.des@x", "a.v1.3des@", "a.v1.3des@x:", "a.v1.3des.z@x", "A.v1.3des@x", "a.v1.3des@x:3g"] {
+        for name in [
+            "",
+            "purchase",
+            "purchase.v0.3des@x",
+            "purchase.v256.3des@x",
+            "a.v1.des@x",
+            "a.v1.3des@",
+            "a.v1.3des@x:",
+            "a.v1.3des.z@x",
+            "A.v1.3des@x",
+            "a.v1.3des@x:3g",
+        ] {
             assert!(name.parse::<KeyId>().is_err(), "{name}");
         }
     }
