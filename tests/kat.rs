@@ -484,9 +484,9 @@ impl Vector {
 fn key_of(bytes: &[u8]) -> KeyMaterial {
     assert!([8, 16].contains(&bytes.len()), "a key has 8 or 16 bytes");
     KeyMaterial::init_with(|place| {
-        place
-            .chunks_mut(bytes.len())
-            .for_each(|part| part.copy_from_slice(bytes))
+        for part in place.chunks_mut(bytes.len()) {
+            part.copy_from_slice(bytes);
+        }
     })
 }
 
