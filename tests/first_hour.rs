@@ -159,6 +159,10 @@ fn man_pages_come_for_every_command_in_both_languages() {
 fn help_is_in_the_language_asked_for() {
     assert!(text(&run(&["--lang", "zh", "--help"]).stdout).contains("读卡器及其上的卡"));
     assert!(text(&run(&["--help"]).stdout).contains("Readers and the cards on them"));
+    let chinese = run(&["--lang", "zh", "reader", "watch", "--help"]);
+    for english in ["Usage", "Options", "Commands", "Print help"] {
+        assert!(!text(&chinese.stdout).contains(english), "{}", text(&chinese.stdout));
+    }
     let by_locale = cardmint(&["--help"]).env("LC_ALL", "zh_CN.UTF-8").output().unwrap();
     assert!(text(&by_locale.stdout).contains("读卡器及其上的卡"));
 }
@@ -175,6 +179,15 @@ fn usage_errors_end_with_2_and_say_what_is_wrong() {
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{args:?}");
     }
+    let chinese = run(&["--lang", "zh", "reader", "lst"]);
+    assert!(text(&chinese.stderr).contains("没有命令 lst；是否应为 list？"));
+    let json = run(&["reader", "atr", "--json"]);
+    let error: serde_json::Value = serde_json::from_str(text(&json.stderr).trim()).unwrap();
+    assert_eq!(
+        (&error["id"], &error["exit"]),
+        (&"usage-missing-argument".into(), &2.into())
+    );
+
     let empty = run(&["reader", "atr", "--reader", "sim:"]);
     assert_eq!(empty.status.code(), Some(2));
     assert!(text(&empty.stderr).contains("names no reader"));

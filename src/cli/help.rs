@@ -4,14 +4,19 @@
 //! The id of a command's text is `help-` and its path (`help-card-issue`); of an option's text, that id, two dashes and
 //! the option (`help-card-issue--number`), or `help--number` where several commands share it.
 
-use clap::{Command, CommandFactory};
+use clap::{Arg, ArgAction, Command, CommandFactory};
 
 use super::Cli;
 use crate::i18n::{Lang, lookup};
 
 /// The command tree with the texts of a language.
 pub fn localised(lang: Lang) -> Command {
-    dress(Cli::command(), "help", lang)
+    // Its own arguments for help and version, since the texts of clap's are English.
+    let version = Arg::new("version").short('V').long("version");
+    let root = Cli::command()
+        .disable_version_flag(true)
+        .arg(version.action(ArgAction::Version));
+    dress(root, "help", lang)
 }
 
 fn dress(command: Command, id: &str, lang: Lang) -> Command {
@@ -19,6 +24,8 @@ fn dress(command: Command, id: &str, lang: Lang) -> Command {
         Some(text) => command.about(text).long_about(None),
         None => command,
     };
+    let help = Arg::new("help").short('h').long("help").action(ArgAction::Help);
+    let command = headings(command.disable_help_flag(true).arg(help), lang);
     let command = command.mut_args(|arg| match argument_text(id, arg.get_id().as_str(), lang) {
         Some(text) => arg.help(text).long_help(None),
         None => arg,
@@ -28,6 +35,24 @@ fn dress(command: Command, id: &str, lang: Lang) -> Command {
         let below = format!("{id}-{name}");
         tree.mut_subcommand(name, |c| dress(c, &below, lang))
     })
+}
+
+/// The headings of the help page. Arguments under a heading of their own keep it.
+fn headings(command: Command, lang: Lang) -> Command {
+    let heading = |id| lookup(id, lang).unwrap_or_default();
+    let template = format!(
+        "{{before-help}}{{about-with-newline}}\n{} {{usage}}\n\n{{all-args}}{{after-help}}",
+        heading("usage-heading-usage")
+    );
+    command
+        .help_template(template)
+        .subcommand_help_heading(heading("usage-heading-commands"))
+        .mut_args(|arg| match arg.get_help_heading() {
+            Some(_) => arg,
+            None if arg.is_global_set() => arg.help_heading(heading("usage-heading-shared")),
+            None if arg.is_positional() => arg.help_heading(heading("usage-heading-arguments")),
+            None => arg.help_heading(heading("usage-heading-options")),
+        })
 }
 
 fn argument_text(command: &str, argument: &str, lang: Lang) -> Option<&'static str> {

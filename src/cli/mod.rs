@@ -15,6 +15,7 @@ pub mod prompt;
 pub mod reader;
 pub mod readers;
 pub mod stop;
+pub mod usage;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -36,7 +37,7 @@ pub struct Global {
     #[arg(long, global = true)]
     pub json: bool,
     /// Language of messages; otherwise the locale decides.
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, value_enum, hide_possible_values = true)]
     pub lang: Option<Lang>,
     /// The officer who acts; repeat for acts of two.
     #[arg(long, global = true, value_name = "NAME")]
@@ -94,13 +95,15 @@ pub struct Context {
 pub fn main(args: Vec<OsString>) -> Exit {
     hardening::apply();
     let lang = language(&args);
+    // Asked before parsing: a usage error is reported in the same form.
+    let json = args.iter().any(|arg| arg == "--json");
     let command = help::localised(lang);
     let cli = match command
         .try_get_matches_from(args)
         .and_then(|m| Cli::from_arg_matches(&m))
     {
         Ok(cli) => cli,
-        Err(e) => return output::usage(&e),
+        Err(e) => return usage::report(&e, json, lang),
     };
     let out = Output::standard(cli.global.json, lang);
     let prompt = prompt::for_session(&cli.global, lang);

@@ -180,12 +180,6 @@ impl Output {
     }
 }
 
-/// Shows what clap has to say: help and version on standard output with exit 0, a usage error with exit 2.
-pub fn usage(error: &clap::Error) -> Exit {
-    let _ = error.print();
-    if error.use_stderr() { Exit::Usage } else { Exit::Done }
-}
-
 fn written(e: &io::Error) -> Error {
     if e.kind() == io::ErrorKind::BrokenPipe {
         Error::new(msg!("cli-pipe-closed"), Exit::Done)

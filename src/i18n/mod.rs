@@ -150,6 +150,7 @@ const FILES: &[(&str, &str)] = &[
     ("status.toml", include_str!("status.toml")),
     ("template.toml", include_str!("template.toml")),
     ("transport.toml", include_str!("transport.toml")),
+    ("usage.toml", include_str!("usage.toml")),
 ];
 
 static CATALOGUE: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
