@@ -17,6 +17,7 @@ pub mod hexadecimal;
 pub mod kcv;
 pub mod key_record;
 pub mod mac;
+pub mod pack;
 pub mod padding;
 pub mod pin;
 pub mod purse;

@@ -8,7 +8,7 @@
 use super::cipher::{ecb_decrypt, ecb_encrypt};
 use super::mac::{leftmost4, retail_mac, sm4_mac};
 use super::padding::pad80_if_needed;
-use super::{Algorithm, KeyMaterial};
+use super::{Algorithm, KeyMaterial, SecretBytes};
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
 use crate::msg;
@@ -93,6 +93,15 @@ pub fn mac4(alg: Algorithm, key: &KeyMaterial, challenge: &Challenge, mac_input:
 /// are no secret; keys and PINs go through `key_record` and `pin`.
 pub fn encrypt_ld(alg: Algorithm, key: &KeyMaterial, data: &[u8]) -> Result<Vec<u8>, SecureMessagingError> {
     encrypt_ld_parts(alg, key, &[data])
+}
+
+/// [`encrypt_ld`] of a secret.
+pub fn encrypt_secret(
+    alg: Algorithm,
+    key: &KeyMaterial,
+    secret: &SecretBytes,
+) -> Result<Vec<u8>, SecureMessagingError> {
+    encrypt_ld_parts(alg, key, &[secret.expose()])
 }
 
 /// [`encrypt_ld`] over parts; the plain block is wiped.

@@ -64,6 +64,13 @@ impl Msg {
         Self { id, args }
     }
 
+    /// The same message with more arguments: where it happened, known only further up.
+    #[must_use]
+    pub fn with(mut self, more: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        self.args.extend(more);
+        self
+    }
+
     /// The stable id: what scripts match on.
     pub fn id(&self) -> &'static str {
         self.id

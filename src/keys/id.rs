@@ -171,6 +171,44 @@ pub enum KeyState {
     Compromised,
 }
 
+impl KeyState {
+    /// All of them, in the order of a life.
+    pub const ALL: [Self; 5] = [
+        Self::PreActive,
+        Self::Active,
+        Self::Retired,
+        Self::Destroyed,
+        Self::Compromised,
+    ];
+
+    /// As files and messages have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PreActive => "pre-active",
+            Self::Active => "active",
+            Self::Retired => "retired",
+            Self::Destroyed => "destroyed",
+            Self::Compromised => "compromised",
+        }
+    }
+}
+
+impl fmt::Display for KeyState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for KeyState {
+    type Err = KeyNameError;
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|state| state.as_str() == s)
+            .ok_or_else(|| KeyNameError(s.to_owned()))
+    }
+}
+
 /// Where a key came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -131,7 +131,7 @@ impl Fault for StoreError {
         match self {
             Self::NoKey { key } => msg!("keys-no-key", key = key),
             Self::NoUsage { usage, owner } => msg!("keys-no-usage", usage = usage, owner = owner),
-            Self::State { key, state } => msg!("keys-state", key = key, state = format!("{state:?}").to_lowercase()),
+            Self::State { key, state } => msg!("keys-state", key = key, state = state),
             Self::NotAllowed { key, operation } => msg!("keys-not-allowed", key = key, operation = operation),
             Self::TransportProtects { key, level } => msg!("keys-transport-protects", key = key, level = level),
             Self::NoPin { name } => msg!("keys-no-pin", name = name),

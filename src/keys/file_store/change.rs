@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Changes to a store, in two durable steps around the ledger's entry.
+
+use std::fs;
+
+use super::super::id::{KeyId, KeyRecord, KeyState};
+use super::super::store::StoreError;
+use super::contents::Contents;
+use super::error::KeyFileError;
+use super::header::{Header, KIND, Mark};
+use super::{FileKeyStore, StorePlace, durable, envelope, unlock};
+use crate::crypto::pack::copy_of_seal_key;
+use crate::crypto::random_key::{equal_halves, known_test_key, weak_des_half};
+use crate::crypto::seal::{self, SealKey};
+use crate::crypto::sign::PublicKey;
+use crate::crypto::{Algorithm, KcvLength, KeyMaterial, SecretBytes, kcv};
+use crate::outside::Random;
+
+/// What is to be changed.
+#[derive(Debug)]
+pub enum Change {
+    /// A new key; its record's check value is computed anew, at the length that it has.
+    AddKey {
+        /// Its public facts.
+        record: KeyRecord,
+        /// The key.
+        key: KeyMaterial,
+    },
+    /// Another state of a key. A destroyed key's value is gone from the file.
+    SetState {
+        /// The key.
+        key: KeyId,
+        /// The state.
+        state: KeyState,
+    },
+    /// An initial PIN, coded as the card stores it.
+    SetPin {
+        /// Its name.
+        name: String,
+        /// The PIN.
+        pin: SecretBytes,
+    },
+    /// Another set of officers or another quorum, with a fresh data key.
+    Reshare {
+        /// How many are needed.
+        quorum: u8,
+        /// Names and exchange keys.
+        holders: Vec<(String, PublicKey)>,
+    },
+}
+
+/// A change that is on the disk beside the store, proven to open, and not yet in force.
+#[derive(Debug)]
+#[must_use = "a staged change is in force only after `commit`"]
+pub struct Staged {
+    next: FileKeyStore,
+    _lock: durable::Lock,
+}
+
+impl FileKeyStore {
+    /// First step: writes the next generation beside the current one and proves that it opens. Nothing in force changes.
+    pub fn stage(&self, change: Change, mark: Mark, random: &mut dyn Random) -> Result<Staged, KeyFileError> {
+        let lock = durable::lock(&self.place.lock())?;
+        if self.place.header()? != self.header {
+            return Err(KeyFileError::Stale {
+                path: self.place.file.display().to_string(),
+            });
+        }
+        let mut next = self.duplicate()?;
+        next.change(change, random)?;
+        next.header.generation += 1;
+        next.header.mark = mark;
+        next.header.nonce = seal::fresh_nonce(random)?;
+        let path = self.place.next();
+        durable::write_synced(&path, next.sealed(&next.header)?.as_bytes(), 0o600)?;
+        next.prove(&path)?;
+        durable::sync_folder(path.parent().unwrap_or(&path))?;
+        Ok(Staged { next, _lock: lock })
+    }
+
+    /// Second step, after the ledger's entry: puts the new generation in force.
+    pub fn commit(&mut self, staged: Staged) -> Result<(), KeyFileError> {
+        durable::rename(&self.place.next(), &self.place.file)?;
+        *self = staged.next;
+        Ok(())
+    }
+
+    /// Forgets a staged change, where the ledger refused the entry.
+    pub fn abandon(&self, staged: Staged) -> Result<(), KeyFileError> {
+        let forgotten = self.place.forget();
+        drop(staged);
+        forgotten
+    }
+
+    /// Both steps, for stores without a ledger.
+    pub fn apply(&mut self, change: Change, random: &mut dyn Random) -> Result<(), KeyFileError> {
+        let mark = Mark {
+            after: 0,
+            act: "none".into(),
+            about: "none".into(),
+        };
+        let staged = self.stage(change, mark, random)?;
+        self.commit(staged)
+    }
+
+    /// Whether a key may enter this store under this name.
+    pub fn check_key(&self, id: &KeyId, key: &KeyMaterial) -> Result<(), KeyFileError> {
+        let not_storable = || KeyFileError::NotStorable {
+            key: Box::new(id.clone()),
+        };
+        let rule = self.scheme.usage(&id.usage).map_err(|_| not_storable())?;
+        let level = self.scheme.level(&id.owner.level).map_err(|_| not_storable())?;
+        let above_root = |root| self.scheme.factors(root, &id.owner.level, &self.subject(id)).is_err();
+        if level.leaf || !rule.algorithms.contains(&id.algorithm) || rule.root.as_ref().is_some_and(above_root) {
+            return Err(not_storable());
+        }
+        if self.header.rehearsal {
+            return Ok(());
+        }
+        if let Some(name) = known_test_key(key) {
+            return Err(KeyFileError::TestKey { name });
+        }
+        let weak = equal_halves(key) || (id.algorithm == Algorithm::Tdes && weak_des_half(key));
+        if weak {
+            Err(KeyFileError::WeakKey {
+                key: Box::new(id.clone()),
+            })
+        } else {
+            Ok(())
+        }
+    }
+
+    fn change(&mut self, change: Change, random: &mut dyn Random) -> Result<(), KeyFileError> {
+        match change {
+            Change::AddKey { mut record, key } => {
+                if self.header.keys.iter().any(|k| k.id == record.id) {
+                    return Err(KeyFileError::KeyExists {
+                        key: Box::new(record.id),
+                    });
+                }
+                self.check_key(&record.id, &key)?;
+                record.kcv = kcv(record.id.algorithm, &key, same_length(&record));
+                self.contents.keys.insert(record.id.clone(), key);
+                self.header.keys.push(record);
+                self.header.keys.sort_by(|a, b| a.id.cmp(&b.id));
+                Ok(())
+            }
+            Change::SetState { key, state } => self.set_state(key, state),
+            Change::SetPin { name, pin } => {
+                self.header.pins.insert(name.clone());
+                self.contents.pins.insert(name, pin);
+                Ok(())
+            }
+            Change::Reshare { quorum, holders } => {
+                self.data_key = SealKey::generate(random)?;
+                self.header.quorum = quorum;
+                self.header.holders = unlock::split(&self.data_key, &self.header.site, quorum, &holders, random)?;
+                Ok(())
+            }
+        }
+    }
+
+    fn set_state(&mut self, key: KeyId, state: KeyState) -> Result<(), KeyFileError> {
+        use KeyState::{Active, Compromised, Destroyed, PreActive, Retired};
+        let record = self.header.keys.iter_mut().find(|k| k.id == key);
+        let Some(record) = record else {
+            return Err(StoreError::NoKey { key: Box::new(key) }.into());
+        };
+        let allowed = match record.state {
+            PreActive => matches!(state, Active | Destroyed | Compromised),
+            Active => matches!(state, Retired | Destroyed | Compromised),
+            Retired => matches!(state, Destroyed | Compromised),
+            Compromised => matches!(state, Destroyed),
+            Destroyed => false,
+        };
+        if !allowed {
+            return Err(KeyFileError::StateChange {
+                key: Box::new(key),
+                from: record.state,
+                to: state,
+            });
+        }
+        record.state = state;
+        if state == Destroyed {
+            self.contents.keys.remove(&key);
+        }
+        Ok(())
+    }
+
+    /// Reads the file back from the disk and opens it.
+    fn prove(&self, path: &std::path::Path) -> Result<(), KeyFileError> {
+        let damaged = || KeyFileError::Damaged {
+            path: path.display().to_string(),
+            place: "read back",
+        };
+        let file: envelope::Envelope<Header> = envelope::parse(KIND, path, &durable::read_private(path)?)?;
+        let plain = seal::open(&self.data_key, &file.header.nonce, &file.aad, &file.body).map_err(|_| damaged())?;
+        Contents::unpack(&plain, &file.header).map_err(|_| damaged())?;
+        if file.header == self.header {
+            Ok(())
+        } else {
+            Err(damaged())
+        }
+    }
+
+    fn duplicate(&self) -> Result<Self, KeyFileError> {
+        let damaged = |_| KeyFileError::Damaged {
+            path: self.place.file.display().to_string(),
+            place: "contents",
+        };
+        let plain = self.contents.pack().map_err(damaged)?;
+        Ok(Self {
+            place: self.place.clone(),
+            scheme: self.scheme.clone(),
+            header: self.header.clone(),
+            data_key: copy_of_seal_key(&self.data_key),
+            contents: Contents::unpack(&plain, &self.header).map_err(damaged)?,
+        })
+    }
+}
+
+/// The length that the record's check value has already.
+fn same_length(record: &KeyRecord) -> KcvLength {
+    let bytes = u8::try_from(record.kcv.as_bytes().len()).unwrap_or_default();
+    KcvLength::try_from(bytes).unwrap_or_default()
+}
+
+impl StorePlace {
+    /// After a crash: completes a staged change if the ledger has its entry (`in_ledger`), else forgets it. Gives whether
+    /// there was one. A next generation that does not even read was never proven, so the ledger cannot have its entry.
+    pub fn recover(&self, in_ledger: impl FnOnce(&Mark) -> bool) -> Result<bool, KeyFileError> {
+        let next = self.next();
+        if !next.exists() {
+            return Ok(false);
+        }
+        let _lock = durable::lock(&self.lock())?;
+        let Ok(bytes) = durable::read_private(&next) else {
+            // Another process settled it while we waited, or it was never finished.
+            return self.forget().map(|()| true);
+        };
+        match envelope::parse::<Header>(KIND, &next, &bytes) {
+            Ok(file) if in_ledger(&file.header.mark) => durable::rename(&next, &self.file)?,
+            _ => self.forget()?,
+        }
+        Ok(true)
+    }
+
+    fn forget(&self) -> Result<(), KeyFileError> {
+        let next = self.next();
+        match fs::remove_file(&next) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(durable::io(&next, &e)),
+            _ => durable::sync_folder(next.parent().unwrap_or(&next)),
+        }
+    }
+}

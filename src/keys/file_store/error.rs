@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What can go wrong with the files of a key store and of officers.
+
+use super::super::id::{KeyId, KeyState};
+use super::super::store::StoreError;
+use crate::crypto::HexError;
+use crate::error::{Exit, Fault};
+use crate::i18n::Msg;
+use crate::msg;
+use crate::outside::NoRandom;
+
+/// Why a key file is not opened, or a change not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyFileError {
+    /// There is no such file.
+    Missing {
+        /// The file.
+        path: String,
+    },
+    /// There already is one.
+    Exists {
+        /// The file.
+        path: String,
+    },
+    /// The system refused.
+    Io {
+        /// The file.
+        path: String,
+        /// What the system says.
+        what: String,
+    },
+    /// Others than the owner may read or write it.
+    Mode {
+        /// The file.
+        path: String,
+        /// Its permissions, octal.
+        mode: String,
+    },
+    /// Its bytes are not what was written.
+    Damaged {
+        /// The file.
+        path: String,
+        /// Which part shows it.
+        place: &'static str,
+    },
+    /// Another version of the format.
+    Format {
+        /// The file.
+        path: String,
+        /// The version.
+        found: u32,
+    },
+    /// The passphrase does not open an undamaged file.
+    WrongPassphrase {
+        /// Whose.
+        officer: String,
+    },
+    /// A passphrase that can be guessed.
+    ShortPassphrase {
+        /// The least number of characters.
+        least: usize,
+    },
+    /// The costs in the file are below what this program accepts: somebody weakened it.
+    WeakCosts {
+        /// The file.
+        path: String,
+    },
+    /// Not enough officers.
+    Quorum {
+        /// How many are needed.
+        needed: u8,
+        /// How many came.
+        have: usize,
+    },
+    /// A quorum that the officers cannot form.
+    BadQuorum {
+        /// The quorum.
+        quorum: u8,
+        /// The officers who hold shares.
+        holders: usize,
+    },
+    /// The same officer twice.
+    SameOfficer {
+        /// Who.
+        officer: String,
+    },
+    /// An officer without a share of this store.
+    NoShare {
+        /// Who.
+        officer: String,
+    },
+    /// An officer's share does not open with the officer's key.
+    BrokenShare {
+        /// Who.
+        officer: String,
+    },
+    /// Another process is changing the store.
+    Busy {
+        /// The store.
+        path: String,
+    },
+    /// The store was changed by another process since it was opened.
+    Stale {
+        /// The store.
+        path: String,
+    },
+    /// A key of that name is there already.
+    KeyExists {
+        /// Its name.
+        key: Box<KeyId>,
+    },
+    /// The key is known to everybody.
+    TestKey {
+        /// Which published or pattern key it is.
+        name: &'static str,
+    },
+    /// A key with equal halves or a weak DES key.
+    WeakKey {
+        /// Its name in the store.
+        key: Box<KeyId>,
+    },
+    /// No way from one state to the other.
+    StateChange {
+        /// The key.
+        key: Box<KeyId>,
+        /// Its state.
+        from: KeyState,
+        /// The state asked for.
+        to: KeyState,
+    },
+    /// A key of a usage, level or cipher that may not be stored or sent.
+    NotStorable {
+        /// Its name.
+        key: Box<KeyId>,
+    },
+    /// What was sealed for this site does not open with its exchange key.
+    NotForUs,
+    /// Not 32 hexadecimal digits.
+    Hex(HexError),
+    /// What the store itself says.
+    Store(StoreError),
+    /// The random source failed.
+    Random,
+}
+
+impl From<NoRandom> for KeyFileError {
+    fn from(_: NoRandom) -> Self {
+        Self::Random
+    }
+}
+
+impl From<StoreError> for KeyFileError {
+    fn from(e: StoreError) -> Self {
+        Self::Store(e)
+    }
+}
+
+impl Fault for KeyFileError {
+    fn msg(&self) -> Msg {
+        match self {
+            Self::Missing { path } => msg!("key-file-missing", path = path),
+            Self::Exists { path } => msg!("key-file-exists", path = path),
+            Self::Io { path, what } => msg!("key-file-io", path = path, what = what),
+            Self::Mode { path, mode } => msg!("key-file-mode", path = path, mode = mode),
+            Self::Damaged { path, place } => msg!("key-file-damaged", path = path, place = place),
+            Self::Format { path, found } => msg!("key-file-format", path = path, found = found),
+            Self::WrongPassphrase { officer } => msg!("key-file-wrong-passphrase", officer = officer),
+            Self::ShortPassphrase { least } => msg!("key-file-short-passphrase", least = least),
+            Self::WeakCosts { path } => msg!("key-file-weak-costs", path = path),
+            Self::Quorum { needed, have } => msg!("key-file-quorum", needed = needed, have = have),
+            Self::BadQuorum { quorum, holders } => msg!("key-file-bad-quorum", quorum = quorum, holders = holders),
+            Self::SameOfficer { officer } => msg!("key-file-same-officer", officer = officer),
+            Self::NoShare { officer } => msg!("key-file-no-share", officer = officer),
+            Self::BrokenShare { officer } => msg!("key-file-broken-share", officer = officer),
+            Self::Busy { path } => msg!("key-file-busy", path = path),
+            Self::Stale { path } => msg!("key-file-stale", path = path),
+            Self::KeyExists { key } => msg!("key-file-key-exists", key = key),
+            Self::TestKey { name } => msg!("key-file-test-key", name = name),
+            Self::WeakKey { key } => msg!("key-file-weak-key", key = key),
+            Self::StateChange { key, from, to } => msg!("key-file-state-change", key = key, from = from, to = to),
+            Self::NotStorable { key } => msg!("key-file-not-storable", key = key),
+            Self::NotForUs => msg!("key-file-not-for-us"),
+            Self::Hex(e) => e.msg(),
+            Self::Store(e) => e.msg(),
+            Self::Random => msg!("key-file-random"),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Damaged { .. }
+            | Self::WrongPassphrase { .. }
+            | Self::WeakCosts { .. }
+            | Self::BrokenShare { .. }
+            | Self::TestKey { .. }
+            | Self::WeakKey { .. }
+            | Self::NotForUs => Exit::Check,
+            Self::Io { .. } | Self::Random => Exit::Device,
+            Self::Store(e) => e.exit(),
+            _ => Exit::Usage,
+        }
+    }
+}
+crate::display_as_english!(KeyFileError);

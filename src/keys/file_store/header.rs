@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The public part of a key store file. All of it is associated data of the sealed body, so that no field can be changed
+//! without the body refusing to open.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::id::KeyRecord;
+use super::envelope::base64_text;
+use crate::crypto::seal::NONCE;
+use crate::crypto::sign::PublicKey;
+
+/// First word of the file.
+pub(super) const KIND: &str = "cardmint-key-store";
+
+/// What made a generation of the store: the ledger's entry for it is looked for after a crash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// The ledger's size before it.
+    pub after: u64,
+    /// The act's name (`key.generate`).
+    pub act: String,
+    /// What it is about (a key's name, an officer's name).
+    pub about: String,
+}
+
+/// An officer's share of the data key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Holder {
+    /// The officer.
+    pub officer: String,
+    /// The officer's X25519 public key.
+    pub exchange: PublicKey,
+    /// Number of the share, from 1.
+    pub index: u8,
+    /// The share, sealed to that key.
+    #[serde(with = "base64_text")]
+    pub share: Vec<u8>,
+}
+
+/// The header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// The site's id.
+    pub site: String,
+    /// Whether the site is a rehearsal, for good.
+    pub rehearsal: bool,
+    /// Counts the changes, from 1.
+    pub generation: u64,
+    /// What made this generation.
+    pub mark: Mark,
+    /// How many shares open it.
+    pub quorum: u8,
+    /// The officers' shares.
+    pub holders: Vec<Holder>,
+    /// The site's signing key.
+    pub signing: PublicKey,
+    /// The site's exchange key: what other centres seal keys to.
+    pub exchange: PublicKey,
+    /// The public facts of all keys, in the order of their names.
+    pub keys: Vec<KeyRecord>,
+    /// The names of the initial PINs.
+    pub pins: BTreeSet<String>,
+    /// Nonce of the body.
+    #[serde(with = "base64_text")]
+    pub nonce: [u8; NONCE],
+}
