@@ -5,7 +5,11 @@
 
 mod ledger {
     pub mod bench_site;
+    mod crash;
     mod lifecycle;
     mod officers;
     mod opening;
+    mod python;
+    pub mod story;
+    mod verifying;
 }

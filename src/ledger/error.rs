@@ -167,6 +167,20 @@ pub enum LedgerError {
     CopyDamaged(PathBuf),
     /// There is no such entry.
     NoEntry(u64),
+    /// The entry is newer than the newest checkpoint.
+    NotCovered {
+        /// Which.
+        seq: u64,
+        /// How many entries the checkpoint covers.
+        covered: u64,
+    },
+    /// An export could not be written.
+    Unwritten {
+        /// The reader of the output closed it.
+        closed: bool,
+        /// What the system said.
+        what: String,
+    },
 }
 
 display_as_english!(LedgerError);
@@ -246,12 +260,15 @@ impl Fault for LedgerError {
             Self::CopyMissing(path) => msg!("ledger-copy-missing", path = path.display()),
             Self::CopyDamaged(path) => msg!("ledger-copy-damaged", path = path.display()),
             Self::NoEntry(seq) => msg!("ledger-no-entry", seq = seq),
+            Self::NotCovered { seq, covered } => msg!("ledger-not-covered", seq = seq, covered = covered),
+            Self::Unwritten { closed: true, .. } => msg!("cli-pipe-closed"),
+            Self::Unwritten { what, .. } => msg!("cli-output-failed", what = what),
         }
     }
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Database { .. } | Self::File { .. } => Exit::Device,
+            Self::Database { .. } | Self::File { .. } | Self::Unwritten { .. } => Exit::Device,
             Self::Damaged { .. }
             | Self::TreeDamaged
             | Self::WrongSignature(_)

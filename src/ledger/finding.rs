@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What verification finds. Each check has an id, which stands in the report, in docs/formats/ledger.md and in the tests.
+
+use super::error::LedgerError;
+use super::hash::Hash;
+use crate::error::Fault;
+use crate::i18n::Msg;
+
+/// How many findings are kept with their texts; the rest is counted.
+const KEPT: usize = 1000;
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The check's id, `LEDGER-CHAIN`.
+    pub check: &'static str,
+    /// The entry, where it is one.
+    pub seq: Option<u64>,
+    /// What is wrong.
+    pub what: Msg,
+}
+
+/// The result of a verification.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// The site.
+    pub site: String,
+    /// A rehearsal site.
+    pub rehearsal: bool,
+    /// The log's public key, `NAME+ID+BASE64`.
+    pub log_key: String,
+    /// Entries read.
+    pub entries: u64,
+    /// Right signatures counted.
+    pub signatures: u64,
+    /// The root of the tree over the entries as they are.
+    pub root: Hash,
+    /// How many entries the newest checkpoint covers, where it is right.
+    pub covered: u64,
+    /// Whether a copy of the checkpoint kept outside was compared and agrees.
+    pub copy_agrees: Option<bool>,
+    /// What is wrong, in the order in which it was found.
+    pub findings: Vec<Finding>,
+    /// How many findings there are, those not kept included.
+    pub count: u64,
+}
+
+impl Report {
+    /// Nothing is wrong.
+    pub fn good(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The finding at the earliest entry, or the first without an entry.
+    pub fn first_bad(&self) -> Option<&Finding> {
+        let entries = self.findings.iter().filter(|f| f.seq.is_some());
+        entries.min_by_key(|f| f.seq).or_else(|| self.findings.first())
+    }
+
+    pub(super) fn add(&mut self, check: &'static str, seq: Option<u64>, what: Msg) {
+        self.count += 1;
+        if self.findings.len() < KEPT {
+            self.findings.push(Finding { check, seq, what });
+        }
+    }
+
+    pub(super) fn fault(&mut self, seq: Option<u64>, fault: &LedgerError) {
+        self.add(check_of(fault), seq, fault.msg());
+    }
+}
+
+/// The check that a fault belongs to.
+fn check_of(fault: &LedgerError) -> &'static str {
+    match fault {
+        LedgerError::Unsigned
+        | LedgerError::UnknownOfficer(_)
+        | LedgerError::RevokedOfficer(_)
+        | LedgerError::WrongSignature(_)
+        | LedgerError::NotActing(_) => "LEDGER-SIGNATURE",
+        LedgerError::SignedTwice(_) | LedgerError::TooFewOfficers { .. } => "LEDGER-TWO-OFFICERS",
+        LedgerError::WrongRole { .. } => "LEDGER-ROLE",
+        LedgerError::NumberTaken { .. }
+        | LedgerError::TerminalTaken(_)
+        | LedgerError::ChipTaken(_)
+        | LedgerError::KeyTaken(_)
+        | LedgerError::OfficerTaken(_) => "LEDGER-NUMBER-TWICE",
+        LedgerError::Database { .. } => "LEDGER-DATABASE",
+        LedgerError::TreeDamaged => "LEDGER-TREE",
+        LedgerError::NoEntry(_) => "LEDGER-SEQ",
+        _ => "LEDGER-LIFECYCLE",
+    }
+}

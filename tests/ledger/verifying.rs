@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Verification: a good ledger is called good; damage and forgery are named by check and entry.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use cardmint::ledger::act::TemplateApprove;
+use cardmint::ledger::entry::Signed;
+use cardmint::ledger::field::Signature;
+use cardmint::ledger::note::NoteKey;
+use cardmint::ledger::{Act, Against, Entry, Hash, Report, verify, verify_lines};
+use cardmint::outside::Unobserved;
+use ed25519_dalek::Signer as _;
+use rusqlite::Connection;
+
+use super::bench_site::*;
+use super::story::{joined, lines, told};
+
+fn checked(b: &Bench) -> Report {
+    verify_at(&b.path(), &b.copy())
+}
+
+fn verify_at(path: &Path, copy: &Path) -> Report {
+    verify(
+        path,
+        &Against {
+            copy: Some(copy.to_owned()),
+            key: None,
+        },
+        &mut Unobserved,
+    )
+    .unwrap()
+}
+
+fn checks(report: &Report) -> BTreeSet<&'static str> {
+    report.findings.iter().map(|f| f.check).collect()
+}
+
+fn checked_lines(lines: &[Vec<u8>], note: Option<&str>) -> Report {
+    verify_lines(
+        &mut joined(lines).as_slice(),
+        note,
+        &Against::default(),
+        &mut Unobserved,
+    )
+    .unwrap()
+}
+
+/// Drops the triggers, runs the statement, puts the triggers back: what somebody with the file can do.
+fn tamper(b: &Bench, sql: &str) {
+    let db = Connection::open(b.path()).unwrap();
+    db.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    let triggers: Vec<(String, String)> = db
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    for (name, _) in &triggers {
+        db.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
+    }
+    db.execute_batch(sql).unwrap();
+    for (_, trigger) in &triggers {
+        db.execute_batch(trigger).unwrap();
+    }
+}
+
+#[test]
+fn a_good_ledger_is_good() {
+    let b = told();
+    let report = checked(&b);
+    assert!(report.good(), "{:#?}", report.findings);
+    assert_eq!(
+        (report.entries, report.covered, report.copy_agrees),
+        (b.ledger.size(), b.ledger.size(), Some(true))
+    );
+    assert_eq!(report.root, b.ledger.root_at(b.ledger.size()).unwrap());
+    assert!(report.rehearsal && report.log_key.starts_with("cardmint/city-3100+"));
+    let acts: BTreeSet<&str> = (0..b.ledger.size())
+        .map(|s| b.ledger.entry(s).unwrap().act.name())
+        .collect();
+    assert_eq!(acts.len(), 21, "the story tells every act: {acts:?}");
+    let note = b.ledger.checkpoint_note().unwrap().unwrap();
+    let report = checked_lines(&lines(&b.ledger), Some(&note));
+    assert!(report.good(), "{:#?}", report.findings);
+}
+
+#[test]
+fn tampering_with_the_database_is_named() {
+    type Case = (&'static str, &'static str, Option<u64>);
+    let cases: &[Case] = &[
+        (
+            "UPDATE entries SET line = replace(line, '\"C1\"', '\"C9\"') WHERE seq = 8",
+            "LEDGER-SIGNATURE",
+            Some(8),
+        ),
+        (
+            "UPDATE entries SET line = replace(line, '{\"act\"', '{ \"act\"') WHERE seq = 8",
+            "LEDGER-ENTRY-CANONICAL",
+            Some(8),
+        ),
+        ("DELETE FROM entries WHERE seq = 8", "LEDGER-SEQ", Some(8)),
+        (
+            "UPDATE nodes SET hash = zeroblob(32) WHERE level = 1 AND idx = 4",
+            "LEDGER-TREE",
+            Some(9),
+        ),
+        ("DELETE FROM nodes WHERE level = 0 AND idx = 3", "LEDGER-TREE", Some(3)),
+        ("INSERT INTO nodes VALUES (9, 9, zeroblob(32))", "LEDGER-TREE", None),
+        (
+            "UPDATE cards SET status = 'issued' WHERE number = '1002'",
+            "LEDGER-PROJECTION",
+            None,
+        ),
+        ("DELETE FROM keys WHERE key = 'tac/1'", "LEDGER-PROJECTION", None),
+        ("UPDATE officers SET revoked = NULL", "LEDGER-PROJECTION", None),
+        ("DELETE FROM checkpoint", "LEDGER-CHECKPOINT", None),
+        (
+            "UPDATE checkpoint SET note = replace(note, char(10) || '24' || char(10), char(10) || '23' || char(10))",
+            "LEDGER-CHECKPOINT",
+            None,
+        ),
+        (
+            "DELETE FROM entries WHERE seq > 20; DELETE FROM nodes",
+            "LEDGER-OUTSIDE-COPY",
+            None,
+        ),
+        ("DROP INDEX cards_chip", "LEDGER-SCHEMA", None),
+    ];
+    for (sql, check, seq) in cases {
+        let b = told();
+        tamper(&b, sql);
+        let report = checked(&b);
+        assert!(checks(&report).contains(check), "{sql}: {:?}", report.findings);
+        if seq.is_some() {
+            assert_eq!(report.first_bad().unwrap().seq, *seq, "{sql}: {:?}", report.findings);
+        }
+    }
+    let b = told();
+    Connection::open(b.path())
+        .unwrap()
+        .execute_batch("DROP TRIGGER entries_no_update")
+        .unwrap();
+    assert_eq!(checks(&checked(&b)), BTreeSet::from(["LEDGER-SCHEMA"]));
+}
+
+#[test]
+fn tables_are_made_again() {
+    let b = told();
+    tamper(&b, "UPDATE cards SET status = 'issued'; DELETE FROM keys");
+    assert!(checks(&checked(&b)).contains("LEDGER-PROJECTION"));
+    cardmint::ledger::rebuild(&b.path(), &mut Unobserved).unwrap();
+    assert!(checked(&b).good());
+}
+
+#[test]
+fn a_self_consistent_forgery_is_named() {
+    let b = told();
+    // The whole site over again, same id and officers' names, other keys behind them.
+    let other = tempfile::tempdir().unwrap();
+    let (path, copy) = (other.path().join("ledger.db"), b.copy());
+    let (a, log) = (key(11), key(19));
+    let mut founding = founding(open_policy());
+    founding.init.officers = vec![officer("张三", 11, &[])];
+    founding.init.log_key = public(19);
+    let sign = |m: &[u8]| a.sign(m).to_bytes();
+    let signers = [cardmint::ledger::Signer {
+        officer: "张三",
+        sign: &sign,
+    }];
+    let log_sign = |m: &[u8]| log.sign(m).to_bytes();
+    let forged = cardmint::ledger::Ledger::create(&path, None, founding, &signers, &log_sign, &at(0)).unwrap();
+    drop(forged);
+    assert_eq!(
+        checks(&verify_at(&path, &copy)),
+        BTreeSet::from(["LEDGER-OUTSIDE-COPY"])
+    );
+    let key: NoteKey = b.ledger.note_key();
+    let report = verify(
+        &path,
+        &Against {
+            copy: None,
+            key: Some(key),
+        },
+        &mut Unobserved,
+    )
+    .unwrap();
+    assert_eq!(checks(&report), BTreeSet::from(["LEDGER-LOG-KEY"]));
+}
+
+/// An entry as somebody could make it who has one officer's key and the file, chained to what is there.
+fn forged(lines: &[Vec<u8>], act: Act, signers: &[(&str, u8)], at: &str) -> Vec<u8> {
+    let mut entry = Entry::parse(lines.last().unwrap()).unwrap();
+    entry.seq += 1;
+    entry.prev = Hash::leaf(lines.last().unwrap());
+    entry.at = cardmint::ledger::Moment::new(at).unwrap();
+    entry.officer = text(signers[0].0);
+    entry.act = act;
+    let bytes = entry.signed_bytes();
+    let sign = |seed: u8| Signature(key(seed).sign(&bytes).to_bytes());
+    entry.sigs = signers
+        .iter()
+        .map(|(name, seed)| Signed {
+            officer: text(name),
+            sig: sign(*seed),
+        })
+        .collect();
+    entry.line()
+}
+
+#[test]
+fn forged_entries_are_named_by_check() {
+    let b = told();
+    let lines = lines(&b.ledger);
+    let approve = || {
+        Act::TemplateApprove(TemplateApprove {
+            template: text("x"),
+            digest: Hash::of(&[b"x"]),
+        })
+    };
+    let (late, early) = ("2030-01-01T00:00:00Z", "2020-01-01T00:00:00Z");
+    let good = forged(&lines, approve(), &[("张三", 1), ("李四", 2)], late);
+    let mut more = lines.clone();
+    more.push(good);
+    assert!(checked_lines(&more, None).good());
+    let issued_again = Act::CardIntent(intent("1001", "C7", None));
+    let no_intent = Act::CardOutcome(outcome("1001", 8, cardmint::ledger::Ending::Issued));
+    type Case<'a> = (Act, &'a [(&'a str, u8)], &'a str, &'a str);
+    let cases: &[Case<'_>] = &[
+        (approve(), &[("张三", 1)], late, "LEDGER-TWO-OFFICERS"),
+        (approve(), &[("张三", 1), ("张三", 1)], late, "LEDGER-TWO-OFFICERS"),
+        (approve(), &[("张三", 1), ("李四", 1)], late, "LEDGER-SIGNATURE"),
+        (approve(), &[("张三", 1), ("王五", 3)], late, "LEDGER-SIGNATURE"),
+        (approve(), &[("张三", 1), ("李四", 2)], early, "LEDGER-TIME"),
+        (issued_again, &[("张三", 1)], late, "LEDGER-NUMBER-TWICE"),
+        (no_intent, &[("张三", 1)], late, "LEDGER-LIFECYCLE"),
+    ];
+    for (act, signers, at, check) in cases {
+        let mut more = lines.clone();
+        more.push(forged(&lines, act.clone(), signers, at));
+        let report = checked_lines(&more, None);
+        assert_eq!(
+            report.first_bad().map(|f| (f.check, f.seq)),
+            Some((*check, Some(lines.len() as u64)))
+        );
+        assert_eq!(report.count, 1, "{:?}", report.findings);
+    }
+}
+
+#[test]
+fn evidence_of_one_entry_stands_alone() {
+    use cardmint::ledger::evidence::check;
+    let b = told();
+    let key = b.ledger.note_key();
+    for seq in 0..b.ledger.size() {
+        let file = b.ledger.evidence(seq).unwrap();
+        assert_eq!(check(&file, &key).unwrap().seq, seq);
+        let proof: usize = file
+            .lines()
+            .filter(|l| !l.starts_with("extra "))
+            .map(|l| l.len() + 1)
+            .sum();
+        assert!(proof < 2048, "{proof} bytes");
+        assert!(check(&file.replace(&format!("index {seq}\n"), "index 99\n"), &key).is_none());
+    }
+    let other = NoteKey {
+        name: key.name.clone(),
+        key: public(8),
+    };
+    assert!(check(&b.ledger.evidence(3).unwrap(), &other).is_none());
+}
+
+/// Everything that the file says, in an order that does not depend on where it lies.
+fn content(path: &Path) -> Option<Vec<String>> {
+    let db = Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).ok()?;
+    let mut all = Vec::new();
+    for sql in [
+        "SELECT seq, hex(line) FROM entries ORDER BY seq",
+        "SELECT level || ' ' || idx, hex(hash) FROM nodes ORDER BY level, idx",
+        "SELECT size, note FROM checkpoint",
+        "SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY name",
+        "SELECT name, key || roles || enrolled || coalesce(revoked, '') FROM officers ORDER BY name",
+        "SELECT number, kind || coalesce(chip, '') || status || intent FROM cards ORDER BY kind, number",
+        "SELECT key, kcv || state || usage || owner || alg || origin || version FROM keys ORDER BY key",
+    ] {
+        let mut find = db.prepare(sql).ok()?;
+        let rows = find.query_map([], |row| {
+            let first: rusqlite::types::Value = row.get(0)?;
+            Ok(format!("{first:?} {}", row.get::<_, String>(1)?))
+        });
+        all.extend(rows.ok()?.collect::<Result<Vec<_>, _>>().ok()?);
+    }
+    Some(all)
+}
+
+#[test]
+fn no_flipped_bit_that_matters_passes() {
+    let b = told();
+    let snapshot = b.folder.path().join("snapshot.db");
+    Connection::open(b.path())
+        .unwrap()
+        .execute("VACUUM INTO ?1", [snapshot.to_str().unwrap()])
+        .unwrap();
+    let bytes = fs::read(&snapshot).unwrap();
+    let original = content(&snapshot).unwrap();
+    assert!(verify_at(&snapshot, &b.copy()).good());
+    let mut seed = std::env::var("CARDMINT_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(20_261_121_u64);
+    let flips = std::env::var("CARDMINT_FLIPS")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(500);
+    println!("CARDMINT_SEED={seed} CARDMINT_FLIPS={flips}, {} bytes", bytes.len());
+    let damaged = b.folder.path().join("damaged.db");
+    let mut passed = 0;
+    for _ in 0..flips {
+        // Marsaglia's xorshift64.
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let (at, bit) = ((seed >> 8) as usize % bytes.len(), seed % 8);
+        let mut copy = bytes.clone();
+        copy[at] ^= 1 << bit;
+        fs::write(&damaged, &copy).unwrap();
+        let report = verify(
+            &damaged,
+            &Against {
+                copy: Some(b.copy()),
+                key: None,
+            },
+            &mut Unobserved,
+        );
+        if report.is_ok_and(|report| report.good()) {
+            passed += 1;
+            assert_eq!(
+                content(&damaged).as_ref(),
+                Some(&original),
+                "byte {at} bit {bit} changed what the file says"
+            );
+        }
+    }
+    // What passes lies in unused space or in fields that SQLite does not read.
+    println!("{passed} of {flips} flips changed nothing that the file says");
+}
