@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The ledger as its callers see it.
 
-#![allow(clippy::unwrap_used, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)]
 
 mod ledger {
     pub mod bench_site;
+    mod cli;
     mod crash;
     mod lifecycle;
     mod officers;

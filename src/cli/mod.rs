@@ -9,6 +9,7 @@ pub mod completions;
 pub mod doctor;
 pub mod hardening;
 pub mod help;
+pub mod ledger;
 pub mod output;
 pub mod progress;
 pub mod prompt;
@@ -67,6 +68,8 @@ pub struct Cli {
 pub enum Command {
     /// Readers and the cards on them.
     Reader(reader::Args),
+    /// The issuance ledger.
+    Ledger(ledger::Args),
     /// Calculator for test keys.
     Calc(calc::Args),
     /// Checks this computer and the site.
@@ -122,6 +125,7 @@ pub fn main(args: Vec<OsString>) -> Exit {
 pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
     match command {
         Command::Reader(args) => reader::run(&args, context),
+        Command::Ledger(args) => ledger::run(&args, context),
         Command::Calc(args) => calc::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
         Command::Completions(args) => completions::completions(&args, context),

@@ -25,9 +25,9 @@ pub(super) const SCHEMA: &str = include_str!("schema.sql");
 /// The tables that can be made again.
 pub(super) const PROJECTION: &str = include_str!("projection.sql");
 
-/// Makes a new file with empty tables, readable by its owner and group. Nothing is overwritten.
+/// Makes a new file with empty tables, readable by its owner alone. Nothing is overwritten.
 pub(super) fn create(path: &Path) -> Result<Connection, LedgerError> {
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o640).open(path);
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     made.map_err(|e| match e.kind() {
         std::io::ErrorKind::AlreadyExists => LedgerError::AlreadyThere(path.to_owned()),
         _ => LedgerError::at(path)(e),

@@ -190,6 +190,9 @@ fn a_self_consistent_forgery_is_named() {
     assert_eq!(checks(&report), BTreeSet::from(["LEDGER-LOG-KEY"]));
 }
 
+/// Act, signers with their seeds, time, the check that names it.
+type Case<'a> = (Act, &'a [(&'a str, u8)], &'a str, &'a str);
+
 /// An entry as somebody could make it who has one officer's key and the file, chained to what is there.
 fn forged(lines: &[Vec<u8>], act: Act, signers: &[(&str, u8)], at: &str) -> Vec<u8> {
     let mut entry = Entry::parse(lines.last().unwrap()).unwrap();
@@ -227,7 +230,6 @@ fn forged_entries_are_named_by_check() {
     assert!(checked_lines(&more, None).good());
     let issued_again = Act::CardIntent(intent("1001", "C7", None));
     let no_intent = Act::CardOutcome(outcome("1001", 8, cardmint::ledger::Ending::Issued));
-    type Case<'a> = (Act, &'a [(&'a str, u8)], &'a str, &'a str);
     let cases: &[Case<'_>] = &[
         (approve(), &[("张三", 1)], late, "LEDGER-TWO-OFFICERS"),
         (approve(), &[("张三", 1), ("张三", 1)], late, "LEDGER-TWO-OFFICERS"),

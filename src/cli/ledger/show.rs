@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `ledger log`, `show`, `checkpoint` and `prove`.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::{Place, Range};
+use crate::cli::Context;
+use crate::error::{Error, Exit};
+use crate::ledger::checkpoint::write_durably;
+use crate::ledger::{CardKind, Entry, Hash, Ledger, LedgerError};
+use crate::msg;
+
+/// `ledger log`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Log {
+    #[command(flatten)]
+    range: Range,
+}
+
+/// `ledger show`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Show {
+    /// The entry.
+    #[arg(value_name = "SEQ")]
+    seq: u64,
+}
+
+/// `ledger prove`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Prove {
+    /// An entry, or a card's number.
+    #[arg(value_name = "SEQ|NUMBER")]
+    what: String,
+    /// Write to this file.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+pub(super) fn log(args: &Log, place: &Place, context: &mut Context) -> Result<Exit, Error> {
+    let ledger = place.open(context)?;
+    let mut rows = Vec::new();
+    let mut failed = None;
+    let out = &mut context.out;
+    let json = out.is_json();
+    ledger.each_line(&args.range.filter(), &mut |entry, _| {
+        if json {
+            failed = failed.take().or(out.record("cardmint.ledger-entry/1", entry).err());
+        } else {
+            rows.push(row(entry));
+        }
+        Ok(())
+    })?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let heading = [
+        msg!("ledger-column-seq"),
+        msg!("ledger-column-at"),
+        msg!("ledger-column-act"),
+        msg!("ledger-column-officer"),
+        msg!("ledger-column-subject"),
+    ];
+    out.table(&heading, &rows)?;
+    Ok(Exit::Done)
+}
+
+fn row(entry: &Entry) -> Vec<String> {
+    let officers: Vec<&str> = entry.sigs.iter().map(|s| s.officer.as_str()).collect();
+    vec![
+        entry.seq.to_string(),
+        entry.at.to_string(),
+        entry.act.name().to_owned(),
+        officers.join(" + "),
+        subject(entry),
+    ]
+}
+
+/// What the act is about, in one line.
+fn subject(entry: &Entry) -> String {
+    let act = serde_json::to_value(&entry.act).unwrap_or_default();
+    let fields = [
+        "number", "chip", "terminal", "result", "amount", "key", "kcv", "template", "name", "reason", "format",
+    ];
+    let shown = fields.iter().filter_map(|name| match &act["body"][*name] {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    });
+    shown.collect::<Vec<_>>().join(" ")
+}
+
+pub(super) fn show(args: &Show, place: &Place, context: &mut Context) -> Result<Exit, Error> {
+    let ledger = place.open(context)?;
+    if args.seq >= ledger.size() {
+        return Err(LedgerError::NoEntry(args.seq).into());
+    }
+    let entry = ledger.entry(args.seq)?;
+    let out = &mut context.out;
+    out.record("cardmint.ledger-entry/1", &entry)?;
+    let pretty = serde_json::to_string_pretty(&entry).unwrap_or_default();
+    out.text(&pretty)?;
+    let leaf = Hash::leaf(&ledger.line(args.seq)?);
+    out.say(&msg!("ledger-leaf", leaf = leaf))?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn checkpoint(place: &Place, context: &mut Context) -> Result<Exit, Error> {
+    let ledger = place.open(context)?;
+    let note = ledger
+        .checkpoint_note()?
+        .ok_or(LedgerError::NotCovered { seq: 0, covered: 0 })?;
+    let key = ledger.note_key().to_string();
+    context.out.record(
+        "cardmint.ledger-checkpoint/1",
+        &serde_json::json!({"note": note, "key": key}),
+    )?;
+    // Nothing but the note on standard output, so that it can be piped to other tools.
+    context.out.text(note.trim_end_matches('\n'))?;
+    context.out.notice(&msg!("ledger-log-key-is", key = key));
+    Ok(Exit::Done)
+}
+
+pub(super) fn prove(args: &Prove, place: &Place, context: &mut Context) -> Result<Exit, Error> {
+    let ledger = place.open(context)?;
+    let seq = entry_of(&ledger, &args.what)?;
+    let file = ledger.evidence(seq)?;
+    match &args.out {
+        Some(path) => {
+            write_durably(path, file.as_bytes()).map_err(|e| LedgerError::File {
+                path: path.clone(),
+                what: e.to_string(),
+            })?;
+            context.out.record(
+                "cardmint.ledger-evidence/1",
+                &serde_json::json!({"seq": seq, "file": path}),
+            )?;
+            context
+                .out
+                .say(&msg!("ledger-proved", seq = seq, path = path.display()))?;
+        }
+        None if context.out.is_json() => {
+            context.out.record(
+                "cardmint.ledger-evidence/1",
+                &serde_json::json!({"seq": seq, "evidence": file}),
+            )?;
+        }
+        None => context.out.raw(file.as_bytes())?,
+    }
+    Ok(Exit::Done)
+}
+
+/// A card's number means the entry that says how it ended, else its intent. What is no card's number is an entry's.
+fn entry_of(ledger: &Ledger, what: &str) -> Result<u64, LedgerError> {
+    for kind in [CardKind::User, CardKind::Psam] {
+        if let Some(card) = ledger.card(kind, what)? {
+            return Ok(card.outcome.unwrap_or(card.intent));
+        }
+    }
+    what.parse()
+        .map_err(|_| LedgerError::NoCard(what.chars().take(24).collect()))
+}

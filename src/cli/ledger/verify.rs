@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `ledger verify` and `ledger rebuild`.
+
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::Place;
+use crate::cli::Context;
+use crate::cli::progress::Progress;
+use crate::error::{Error, Exit};
+use crate::ledger::note::NoteKey;
+use crate::ledger::{Against, Finding, LedgerError, Report, evidence, rebuild as rebuild_tables, verify_lines};
+use crate::msg;
+
+/// `ledger verify`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Verify {
+    /// The log's public key, known from elsewhere.
+    #[arg(long, value_name = "NAME+ID+KEY")]
+    key: Option<String>,
+    /// Verify an exported file instead of a database.
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    export: Option<PathBuf>,
+    /// The checkpoint of the exported file.
+    #[arg(long, value_name = "FILE", requires = "export")]
+    checkpoint: Option<PathBuf>,
+    /// Verify one entry's evidence file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["export", "file"], requires = "key")]
+    evidence: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct FindingRecord<'a> {
+    check: &'a str,
+    seq: Option<u64>,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct ReportRecord<'a> {
+    good: bool,
+    site: &'a str,
+    rehearsal: bool,
+    log_key: &'a str,
+    entries: u64,
+    signatures: u64,
+    root: String,
+    covered: u64,
+    copy_agrees: Option<bool>,
+    findings: u64,
+    first_bad: Option<u64>,
+}
+
+pub(super) fn verify(args: &Verify, place: &Place, context: &mut Context) -> Result<Exit, Error> {
+    let key = args
+        .key
+        .as_deref()
+        .map(str::parse::<NoteKey>)
+        .transpose()
+        .map_err(LedgerError::from)?;
+    if let (Some(path), Some(key)) = (&args.evidence, &key) {
+        return check_evidence(path, key, context);
+    }
+    let mut progress = Progress::for_output(&context.out);
+    let report = if let Some(path) = &args.export {
+        let file = File::open(path).map_err(|e| unread(path, &e))?;
+        let read = |path: &PathBuf| fs::read(path).map_err(|e| unread(path, &e));
+        let note = args.checkpoint.as_ref().map(read).transpose()?;
+        let note = note.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let against = Against { copy: None, key };
+        verify_lines(&mut BufReader::new(file), note.as_deref(), &against, &mut progress)?
+    } else {
+        let against = Against {
+            copy: place.copy(context),
+            key,
+        };
+        crate::ledger::verify(&place.file(context), &against, &mut progress)?
+    };
+    tell(&report, context)?;
+    Ok(if report.good() { Exit::Done } else { Exit::Check })
+}
+
+fn tell(report: &Report, context: &mut Context) -> Result<(), Error> {
+    let out = &mut context.out;
+    let lang = out.lang();
+    for finding in &report.findings {
+        let Finding { check, seq, what } = finding;
+        let message = what.render(lang);
+        out.text(&format!("{check}  {message}"))?;
+        out.record(
+            "cardmint.ledger-finding/1",
+            &FindingRecord {
+                check,
+                seq: *seq,
+                message,
+            },
+        )?;
+    }
+    let record = ReportRecord {
+        good: report.good(),
+        site: &report.site,
+        rehearsal: report.rehearsal,
+        log_key: &report.log_key,
+        entries: report.entries,
+        signatures: report.signatures,
+        root: report.root.to_string(),
+        covered: report.covered,
+        copy_agrees: report.copy_agrees,
+        findings: report.count,
+        first_bad: report.first_bad().and_then(|f| f.seq),
+    };
+    out.record("cardmint.ledger-verification/1", &record)?;
+    out.say(&msg!("ledger-report-site", site = report.site, key = report.log_key))?;
+    if report.rehearsal {
+        out.say(&msg!("ledger-report-rehearsal"))?;
+    }
+    let (entries, signatures, root) = (report.entries, report.signatures, report.root);
+    out.say(&msg!(
+        "ledger-report-read",
+        entries = entries,
+        signatures = signatures,
+        root = root
+    ))?;
+    match report.copy_agrees {
+        Some(true) => out.say(&msg!("ledger-report-covered-twice", covered = report.covered))?,
+        _ => out.say(&msg!("ledger-report-covered", covered = report.covered))?,
+    }
+    match report.first_bad() {
+        None => out.say(&msg!("ledger-report-good")),
+        Some(Finding { seq: Some(seq), .. }) => {
+            out.say(&msg!("ledger-report-bad-entry", count = report.count, seq = seq))
+        }
+        Some(_) => out.say(&msg!("ledger-report-bad", count = report.count)),
+    }
+}
+
+fn check_evidence(path: &Path, key: &NoteKey, context: &mut Context) -> Result<Exit, Error> {
+    let file = fs::read_to_string(path).map_err(|e| unread(path, &e))?;
+    let Some(entry) = evidence::check(&file, key) else {
+        let msg = msg!("ledger-evidence-bad", path = path.display(), key = key.name);
+        return Err(Error::new(msg, Exit::Check));
+    };
+    context.out.record("cardmint.ledger-entry/1", &entry)?;
+    context
+        .out
+        .say(&msg!("ledger-evidence-good", seq = entry.seq, key = key.name))?;
+    context.out.text(&String::from_utf8_lossy(&entry.line()))?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn rebuild(place: &Place, context: &mut Context) -> Result<Exit, Error> {
+    let mut progress = Progress::for_output(&context.out);
+    let entries = rebuild_tables(&place.file(context), &mut progress)?;
+    context
+        .out
+        .record("cardmint.ledger-rebuild/1", &serde_json::json!({"entries": entries}))?;
+    context.out.say(&msg!("ledger-rebuilt", entries = entries))?;
+    Ok(Exit::Done)
+}
+
+fn unread(path: &Path, e: &std::io::Error) -> Error {
+    Error::from(LedgerError::File {
+        path: path.to_owned(),
+        what: e.to_string(),
+    })
+}

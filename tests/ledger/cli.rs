@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `cardmint ledger` as it is typed.
+
+use std::fs;
+use std::process::Output;
+
+use assert_cmd::Command;
+use cardmint::ledger::Hash;
+use rusqlite::Connection;
+
+use super::bench_site::Bench;
+use super::story::{joined, lines, told};
+
+fn run(b: &Bench, args: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("cardmint").unwrap();
+    command.args(["ledger", "--site"]).arg(b.folder.path()).args(args);
+    command.env_remove("CARDMINT_SITE").env("LC_ALL", "C").output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn verify_says_good_or_names_the_entry() {
+    let b = told();
+    let good = run(&b, &["verify"]);
+    assert_eq!(good.status.code(), Some(0), "{}{}", out(&good), err(&good));
+    assert!(
+        out(&good).contains("GOOD") && out(&good).contains("rehearsal") && out(&good).contains("copy outside agrees")
+    );
+    let key = b.ledger.note_key().to_string();
+    assert_eq!(run(&b, &["verify", "--key", &key]).status.code(), Some(0));
+    let other = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    assert_eq!(run(&b, &["verify", "--key", other]).status.code(), Some(3));
+    assert_eq!(run(&b, &["verify", "--key", "nonsense"]).status.code(), Some(2));
+    let db = Connection::open(b.path()).unwrap();
+    db.execute_batch(
+        "DROP TRIGGER entries_no_update; UPDATE entries SET line = replace(line, 'C1', 'C8') WHERE seq = 8",
+    )
+    .unwrap();
+    let bad = run(&b, &["verify"]);
+    assert_eq!(bad.status.code(), Some(3));
+    assert!(
+        out(&bad).contains("LEDGER-SIGNATURE") && out(&bad).contains("the first at entry 8"),
+        "{}",
+        out(&bad)
+    );
+    let zh = run(&b, &["verify", "--lang", "zh"]);
+    assert!(out(&zh).contains("核验不通过") && out(&zh).contains("第 8 条"));
+    let json = run(&b, &["verify", "--json"]);
+    let last: serde_json::Value = serde_json::from_str(out(&json).lines().last().unwrap()).unwrap();
+    assert_eq!(
+        (last["good"].as_bool(), last["first_bad"].as_u64()),
+        (Some(false), Some(8))
+    );
+}
+
+#[test]
+fn a_wrong_path_makes_nothing() {
+    let b = told();
+    let gone = b.folder.path().join("nowhere.db");
+    let missing = run(&b, &["verify", "--file", gone.to_str().unwrap()]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(err(&missing).contains("there is no ledger") && !gone.exists());
+    fs::remove_file(b.copy()).unwrap();
+    let lost = run(&b, &["log"]);
+    assert_eq!(lost.status.code(), Some(3));
+    assert!(err(&lost).contains("checkpoint kept outside"));
+}
+
+#[test]
+fn the_jsonl_export_is_the_stored_bytes_and_verifies() {
+    let b = told();
+    let file = b.folder.path().join("all.jsonl");
+    let name = file.to_str().unwrap();
+    let done = run(&b, &["export", "--format", "jsonl", "--out", name]);
+    assert_eq!(done.status.code(), Some(0), "{}", err(&done));
+    let bytes = fs::read(&file).unwrap();
+    assert_eq!(bytes, joined(&lines(&b.ledger)));
+    assert!(out(&done).contains(&Hash::of(&[&bytes]).to_string()) && err(&done).contains("not recorded"));
+    assert_eq!(
+        run(&b, &["export", "--format", "jsonl", "--out", name]).status.code(),
+        Some(2),
+        "never overwritten"
+    );
+    assert_eq!(out(&run(&b, &["export", "--format", "jsonl"])).into_bytes(), bytes);
+    let note = b.copy();
+    let note = note.to_str().unwrap();
+    let verified = run(&b, &["verify", "--export", name, "--checkpoint", note]);
+    assert_eq!(verified.status.code(), Some(0), "{}", out(&verified));
+    fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    assert_eq!(
+        run(&b, &["verify", "--export", name, "--checkpoint", note])
+            .status
+            .code(),
+        Some(3)
+    );
+}
+
+#[test]
+fn the_csv_export_has_headings_in_both_languages() {
+    let b = told();
+    let csv = run(
+        &b,
+        &["export", "--format", "csv", "--lang", "zh", "--bom", "--act", "card"],
+    );
+    let text = out(&csv);
+    assert!(text.starts_with("\u{feff}序号,时间（UTC）,"), "{text}");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().unwrap();
+    assert_eq!(rows.len(), 6);
+    assert!(
+        rows.iter()
+            .all(|row| row.len() == 16 && row[4].starts_with("card.") && &row[3] == "true")
+    );
+    assert_eq!((&rows[1][10], &rows[3][10]), ("in-doubt", "issued"));
+    let ranged = run(&b, &["export", "--format", "csv", "--from", "3", "--to", "5"]);
+    assert_eq!(out(&ranged).lines().count(), 4);
+}
+
+#[test]
+fn entries_are_found_shown_and_proved() {
+    let b = told();
+    let log = run(&b, &["log", "--number", "1001", "--json"]);
+    assert_eq!(out(&log).lines().count(), 6);
+    assert_eq!(
+        out(&run(&b, &["log", "--by", "李四", "--act", "key"])).lines().count(),
+        7
+    );
+    assert!(out(&run(&b, &["show", "11"])).contains("\"result\": \"issued\""));
+    assert_eq!(run(&b, &["show", "999"]).status.code(), Some(2));
+    let note = run(&b, &["checkpoint"]);
+    assert_eq!(out(&note), fs::read_to_string(b.copy()).unwrap());
+    let file = b.folder.path().join("card.tlog-proof");
+    let name = file.to_str().unwrap();
+    assert_eq!(run(&b, &["prove", "1001", "--out", name]).status.code(), Some(0));
+    let key = b.ledger.note_key().to_string();
+    let good = run(&b, &["verify", "--evidence", name, "--key", &key]);
+    assert_eq!(good.status.code(), Some(0), "{}", err(&good));
+    assert!(out(&good).contains("GOOD: entry 11"));
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("index 11", "index 12")).unwrap();
+    assert_eq!(
+        run(&b, &["verify", "--evidence", name, "--key", &key]).status.code(),
+        Some(3)
+    );
+    assert_eq!(run(&b, &["prove", "nobody"]).status.code(), Some(2));
+}
+
+#[test]
+fn rebuild_repairs_the_tables() {
+    let b = told();
+    Connection::open(b.path())
+        .unwrap()
+        .execute_batch("UPDATE cards SET status = 'void'")
+        .unwrap();
+    assert_eq!(run(&b, &["verify"]).status.code(), Some(3));
+    assert_eq!(run(&b, &["rebuild"]).status.code(), Some(0));
+    assert_eq!(run(&b, &["verify"]).status.code(), Some(0));
+}
