@@ -158,8 +158,9 @@ impl CardWait {
 
     fn look(&mut self, slice: Duration) -> Result<Option<Result<Atr, TransportError>>, TransportError> {
         let seen = self.monitor.wait(slice)?;
-        let name = resolve(&self.reader, seen.iter().map(|s| s.name.as_str()))?;
-        let Some(status) = seen.iter().find(|s| s.name == name) else {
+        // From now on by its whole name: another reader that is plugged in later must not make a part of it ambiguous.
+        self.reader = resolve(&self.reader, seen.iter().map(|s| s.name.as_str()))?.to_owned();
+        let Some(status) = seen.iter().find(|s| s.name == self.reader) else {
             return Ok(None);
         };
         if status.slot == Slot::Empty || self.last == Some(status.events) {
@@ -168,7 +169,9 @@ impl CardWait {
         self.last = Some(status.events);
         Ok(Some(match &status.slot {
             Slot::Card(atr) => Ok(atr.clone()),
-            _ => Err(TransportError::CardMute { reader: name.into() }),
+            _ => Err(TransportError::CardMute {
+                reader: self.reader.clone(),
+            }),
         }))
     }
 }
