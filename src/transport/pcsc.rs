@@ -182,6 +182,8 @@ pub struct PcscCard {
     name: CString,
     atr: Atr,
     protocol: Option<Protocol>,
+    /// The reader's event count with this card on it.
+    events: u32,
     card: Card,
     context: Context,
 }
@@ -201,14 +203,22 @@ impl PcscCard {
         let opened = open(&context, &name).and_then(|mut card| {
             hold(&mut card)?;
             let status = card.status2_owned()?;
-            Ok((card, Atr::new(status.atr()), status.protocol2()))
+            let mut states = [ReaderState::new(name.clone(), State::UNAWARE)];
+            context.get_status_change(Duration::ZERO, &mut states)?;
+            Ok((
+                card,
+                Atr::new(status.atr()),
+                status.protocol2(),
+                states[0].event_count(),
+            ))
         });
-        let (card, atr, protocol) = opened.map_err(|fault| connect_fault(&reader, fault))?;
+        let (card, atr, protocol, events) = opened.map_err(|fault| connect_fault(&reader, fault))?;
         Ok(Self {
             reader,
             name,
             atr,
             protocol,
+            events,
             card,
             context,
         })
@@ -239,7 +249,7 @@ impl PcscCard {
             if flags.intersects(State::UNKNOWN | State::UNAVAILABLE) {
                 return TransportError::ReaderGone { reader };
             }
-            if flags.contains(State::EMPTY) {
+            if flags.contains(State::EMPTY) || states[0].event_count() != self.events {
                 return TransportError::CardRemoved { reader };
             }
             if left.is_zero() {
