@@ -304,6 +304,11 @@ fn each_fault_has_its_code() {
     }
     let (_, out) = calc(&[], GOOD.replace("{\"id\"", "{\"key\":\"00\",\"id\""));
     assert!(out.contains("duplicate-field"), "{out}");
+    let (_, out) = calc(&[], GOOD.replace("{\"id\"", "{\"id\":2,\"id\""));
+    assert!(
+        out.starts_with("{\"id\":2,") && out.contains("duplicate-field"),
+        "{out}"
+    );
     let (_, out) = calc(&[], b"{\"id\":1,\"op\":\"\xFF\"}".to_vec());
     assert!(out.contains("bad-json"), "{out}");
     assert_eq!(ask(&load("type", json!("02")))["error"], Value::Null);

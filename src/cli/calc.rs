@@ -127,6 +127,7 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn answers(input: &[u8], threads: usize) -> String {
         let mut lines = Lines::new(input);
@@ -151,6 +152,56 @@ mod tests {
         assert!(one.lines().nth(1).unwrap().starts_with("{\"id\":1,\"kcv\":\""));
         for threads in [2, 3, 8] {
             assert_eq!(answers(input.as_bytes(), threads), one);
+        }
+    }
+
+    /// Pieces of requests, good and bad, joined in any order.
+    fn line() -> impl Strategy<Value = Vec<u8>> {
+        let pieces: Vec<&[u8]> = vec![
+            b"{",
+            b"}",
+            b"[",
+            b"]",
+            b",",
+            b":",
+            b"\"",
+            b"\\",
+            b"null",
+            b"1e999",
+            b"-1",
+            b"\"id\":",
+            b"\"op\":",
+            b"\"kcv\"",
+            b"\"mac\"",
+            b"\"diversify\"",
+            b"\"alg\":\"3des\",",
+            b"\"alg\":\"sm4\",",
+            b"\"key\":\"404142434445464748494A4B4C4D4E4F\"",
+            b"\"len\":4",
+            b"\"factors\":[",
+            b"\"1122334455667788\"",
+            b"\"data\":\"\"",
+            b"\xFF",
+            b"\0",
+            b"\r",
+            b" ",
+            b"\"\\u0031\"",
+            b"{\"id\":1,\"op\":\"kcv\",\"alg\":\"3des\",\"key\":\"404142434445464748494A4B4C4D4E4F\"}",
+        ];
+        proptest::collection::vec(proptest::sample::select(pieces), 0..14).prop_map(|p| p.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_line_gets_exactly_one_answer_that_is_json(lines in proptest::collection::vec(line(), 1..20)) {
+            let out = answers(&[lines.join(&b'\n'), vec![b'\n']].concat(), 1);
+            prop_assert_eq!(out.lines().count(), lines.len());
+            for answer in out.lines() {
+                let answer: serde_json::Value = serde_json::from_str(&answer.replace("1e999", "1")).unwrap();
+                prop_assert_eq!(answer.as_object().unwrap().keys().any(|k| k == "error" || k == "kcv" || k == "mac"), true);
+            }
         }
     }
 }

@@ -47,10 +47,10 @@ impl<'a> Request<'a> {
     /// Refuses fields that the operation does not have, and fields that stand twice.
     pub(super) fn only(&self, allowed: &[&str]) -> Result<(), CalcFault> {
         for (at, (name, _)) in self.fields.iter().enumerate() {
-            if name != "op" && !allowed.contains(&&**name) {
+            if !["id", "op"].contains(&&**name) && !allowed.contains(&&**name) {
                 return Err(CalcFault::UnknownField { name: harmless(name) });
             }
-            if self.fields[..at].iter().any(|(other, _)| other == name) {
+            if name == "id" || self.fields[..at].iter().any(|(other, _)| other == name) {
                 return Err(CalcFault::DuplicateField { name: harmless(name) });
             }
         }
@@ -198,7 +198,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Request<'a> {
                     fields: Vec::with_capacity(12),
                 };
                 while let Some(Text(name)) = map.next_key()? {
-                    if name == "id" {
+                    // A second id goes to the fields, where it is refused.
+                    if name == "id" && request.id.is_none() {
                         request.id = Some(map.next_value()?);
                     } else {
                         request.fields.push((name, map.next_value()?));
