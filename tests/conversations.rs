@@ -20,8 +20,8 @@ struct Conversation {
     chip: Chip,
     #[serde(default)]
     factory: bool,
-    #[serde(default)]
-    options: SimOptions,
+    /// The chip's defaults when left out.
+    options: Option<SimOptions>,
     step: Vec<Step>,
 }
 
@@ -131,7 +131,7 @@ fn hold(file: &str, conversation: &Conversation) {
     let mut card = SimCard::new(
         conversation.chip,
         [0, 0, 0, 0, 1, 2, 3, 4],
-        conversation.options.clone(),
+        conversation.options.clone().unwrap_or(SimOptions::of(conversation.chip)),
         conversation.factory,
     )
     .seeded(1);

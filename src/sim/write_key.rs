@@ -73,13 +73,13 @@ impl SimCard {
     /// Checks the MAC of a wrapped record and opens it.
     pub(super) fn unwrap_record(&mut self, r: &Request) -> Result<Zeroizing<Vec<u8>>, StatusWord> {
         let (control, path) = self.control_key()?;
-        let challenge = r.challenge.ok_or(self.no_challenge())?;
         let Some((sealed, mac)) = r.data().split_last_chunk::<4>() else {
             return Err(sw::LENGTH);
         };
         if !sealed.len().is_multiple_of(control.block()) || sealed.is_empty() {
             return Err(sw::LENGTH);
         }
+        let challenge = r.challenge.ok_or(self.no_challenge())?;
         let mut input = r.command.header().to_vec();
         input.push(r.data().len() as u8);
         input.extend_from_slice(sealed);
