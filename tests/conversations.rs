@@ -131,7 +131,10 @@ fn hold(file: &str, conversation: &Conversation) {
     let mut card = SimCard::new(
         conversation.chip,
         [0, 0, 0, 0, 1, 2, 3, 4],
-        conversation.options.clone().unwrap_or(SimOptions::of(conversation.chip)),
+        conversation
+            .options
+            .clone()
+            .unwrap_or(SimOptions::of(conversation.chip)),
         conversation.factory,
     )
     .seeded(1);

@@ -15,6 +15,7 @@ pub mod progress;
 pub mod prompt;
 pub mod reader;
 pub mod readers;
+pub mod sim;
 pub mod stop;
 pub mod usage;
 
@@ -70,6 +71,9 @@ pub enum Command {
     Reader(reader::Args),
     /// The issuance ledger.
     Ledger(ledger::Args),
+
+    /// Simulated cards.
+    Sim(sim::Args),
     /// Calculator for test keys.
     Calc(calc::Args),
     /// Checks this computer and the site.
@@ -126,6 +130,8 @@ pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
     match command {
         Command::Reader(args) => reader::run(&args, context),
         Command::Ledger(args) => ledger::run(&args, context),
+
+        Command::Sim(args) => sim::run(&args, context),
         Command::Calc(args) => calc::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
         Command::Completions(args) => completions::completions(&args, context),

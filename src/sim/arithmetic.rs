@@ -172,7 +172,6 @@ impl CardKey {
     }
 
     /// Three check bytes: the encryption of a zero block, shown instead of the key.
-    #[allow(dead_code)]
     pub(super) fn check_value(&self) -> [u8; 3] {
         let block = self.encrypt(&vec![0; self.block()]);
         [block[0], block[1], block[2]]

@@ -5,7 +5,6 @@
 //! 8-byte chip number. Without T=0 it is what PC/SC builds for a contactless card: `3B 8B 80 01`, historical bytes, check
 //! byte. With T=0: `3B 6B 00 00` and the historical bytes.
 
-use crate::crypto::algorithm::Algorithm;
 use crate::iso7816::Atr;
 
 use super::files::{Directory, MF_NAME, Memory};
@@ -75,15 +74,6 @@ pub(super) fn atr(chip: Chip, serial: &[u8], t0: bool) -> Atr {
         bytes.push(check);
     }
     Atr::new(&bytes)
-}
-
-/// Text for the algorithm of a chip, as the overview shows it.
-#[allow(dead_code)]
-pub(super) fn algorithm_name(algorithm: Algorithm) -> &'static str {
-    match algorithm {
-        Algorithm::Tdes => "3des",
-        Algorithm::Sm4 => "sm4",
-    }
 }
 
 #[cfg(test)]

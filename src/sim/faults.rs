@@ -68,6 +68,11 @@ impl SimFaults {
         }])
     }
 
+    /// The faults still to come.
+    pub fn planned(&self) -> &[PlannedFault] {
+        &self.planned
+    }
+
     /// Counts a command; the fault that hits it. `true` beside it: the plan has one fault less.
     pub(super) fn step(&mut self) -> Option<(SimFault, bool)> {
         self.passed = self.passed.saturating_add(1);

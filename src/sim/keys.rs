@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::arithmetic::CardKey;
-use super::hex_bytes::{KeyBytes, hex8};
+use super::hex_bytes::{KeyBytes, hex8, hex16};
 use super::options::Chip;
 use crate::crypto::algorithm::Algorithm;
 
@@ -126,6 +126,7 @@ impl KeyRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct KeyFile {
+    #[serde(with = "hex16")]
     pub(super) fid: u16,
     pub(super) size: u16,
     #[serde(with = "hex8")]

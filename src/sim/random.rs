@@ -70,8 +70,7 @@ impl Seeded {
 }
 
 /// Eight bytes of a chip number for the `index`-th card of a seed: four zero bytes, then four that look random.
-#[allow(dead_code)]
-pub(super) fn seeded_serial(seed: u64, index: u64) -> [u8; 8] {
+pub fn seeded_serial(seed: u64, index: u64) -> [u8; 8] {
     let mut source = CardRandom::new(Some(seed ^ index.rotate_left(32) ^ 0x5345_5249_414C));
     let mut serial = [0; 8];
     let low: [u8; 4] = source.take().unwrap_or_default();

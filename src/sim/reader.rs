@@ -58,7 +58,6 @@ impl SimReader {
     }
 
     /// Whether the card was torn away or fell silent.
-    #[allow(dead_code)]
     pub(super) fn is_lost(&self) -> bool {
         self.lost.is_some()
     }
