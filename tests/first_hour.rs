@@ -93,6 +93,25 @@ fn doctor_fails_with_3_for_a_site_open_to_others() {
 }
 
 #[test]
+fn doctor_names_what_a_site_lacks() {
+    let site = site();
+    let folder = site.path().to_str().unwrap();
+    let output = run(&["doctor", "--json", "--site", folder]);
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(verdict(&output, "SITE-TOML"), "ok");
+    assert_eq!(verdict(&output, "KEY-STORE"), "fail");
+    assert_eq!(verdict(&output, "LEDGER"), "fail");
+    fs::write(site.path().join("site.toml"), "name = [").unwrap();
+    let output = run(&["doctor", "--json", "--site", folder]);
+    assert_eq!(verdict(&output, "SITE-TOML"), "fail");
+    let left: Vec<_> = fs::read_dir(site.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert_eq!(left, ["site.toml"], "doctor leaves nothing behind");
+}
+
+#[test]
 fn doctor_fails_with_3_where_there_is_no_site() {
     let output = run(&["doctor", "--json", "--site", "/nowhere"]);
     assert_eq!(output.status.code(), Some(3));

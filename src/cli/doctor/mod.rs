@@ -3,6 +3,7 @@
 //! [`Finding`]s and changes nothing that lasts.
 
 mod computer;
+mod health;
 mod process;
 mod readers;
 mod site;

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::Finding;
+use super::{Finding, health};
 use crate::cli::Context;
 use crate::msg;
 
@@ -34,6 +34,7 @@ pub(super) fn checks(context: &Context) -> Vec<Finding> {
         file_modes(folder),
     ];
     findings.extend([durable(folder), filesystem(folder), space(folder)]);
+    findings.extend(health::checks(folder, context.clock.now()));
     findings
 }
 
