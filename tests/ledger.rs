@@ -7,6 +7,7 @@ mod ledger {
     pub mod bench_site;
     mod cli;
     mod crash;
+    mod format;
     mod lifecycle;
     mod officers;
     mod opening;

@@ -113,7 +113,7 @@ def moment(v):
         datetime.strptime(v, "%Y-%m-%dT%H:%M:%SZ")
     except ValueError:
         return False
-    return len(v) == 20
+    return len(v) == 20 and v[17:19] < "60"
 
 
 def match(pattern):
