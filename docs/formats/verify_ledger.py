@@ -67,7 +67,7 @@ ACTS = {
     "site.init": "name:T level:T scheme:T code:T rehearsal:B log_key:K officers:O policy:P program:T",
     "policy.change": "policy:P", "officer.enrol": "name:T roles:R key:K", "officer.revoke": "name:T reason:T",
     "key.export": "key:T kcv:X to:T form:T factors:X* package:H?", "key.retire": "key:T kcv:X state:S reason:T",
-    "template.approve": "template:T digest:H", "card.void": "kind:C number:N reason:T",
+    "pin.set": "name:T", "template.approve": "template:T digest:H", "card.void": "kind:C number:N reason:T",
     "ledger.export": "format:T from:I to:I entries:I digest:H", "clock.refused": "earliest:M attempts:U",
     "checkpoint.renew": "reason:T size:I root:H",
 }

@@ -43,6 +43,9 @@ pub enum Act {
     /// A key's life went on: active, retired, destroyed, compromised.
     #[serde(rename = "key.retire")]
     KeyRetire(KeyRetire),
+    /// An initial PIN was entered.
+    #[serde(rename = "pin.set")]
+    PinSet(PinSet),
     /// A template is approved for use.
     #[serde(rename = "template.approve")]
     TemplateApprove(TemplateApprove),
@@ -92,6 +95,7 @@ impl Act {
             Self::KeyReceive(_) => "key.receive",
             Self::KeyExport(_) => "key.export",
             Self::KeyRetire(_) => "key.retire",
+            Self::PinSet(_) => "pin.set",
             Self::TemplateApprove(_) => "template.approve",
             Self::CardIntent(_) => "card.intent",
             Self::CardOutcome(_) => "card.outcome",
@@ -257,6 +261,14 @@ pub struct KeyRetire {
     pub state: KeyState,
     /// Why.
     pub reason: Text,
+}
+
+/// Body of `pin.set`. The PIN itself has no place in a ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinSet {
+    /// The initial PIN's name.
+    pub name: Text,
 }
 
 /// Body of `template.approve`.

@@ -163,6 +163,8 @@ pub enum LedgerError {
     Replaced(PathBuf),
     /// The checkpoint kept outside is not there.
     CopyMissing(PathBuf),
+    /// The checkpoint kept outside is there and right; there is nothing to renew.
+    CopyThere(PathBuf),
     /// The checkpoint kept outside cannot be read.
     CopyDamaged(PathBuf),
     /// There is no such entry.
@@ -258,6 +260,7 @@ impl Fault for LedgerError {
             Self::Forked { size } => msg!("ledger-forked", size = size),
             Self::Replaced(path) => msg!("ledger-replaced", path = path.display()),
             Self::CopyMissing(path) => msg!("ledger-copy-missing", path = path.display()),
+            Self::CopyThere(path) => msg!("ledger-copy-there", path = path.display()),
             Self::CopyDamaged(path) => msg!("ledger-copy-damaged", path = path.display()),
             Self::NoEntry(seq) => msg!("ledger-no-entry", seq = seq),
             Self::NotCovered { seq, covered } => msg!("ledger-not-covered", seq = seq, covered = covered),

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::act::{Act, ClockRefused, Founding};
+use super::act::{Act, CheckpointRenew, ClockRefused, Founding, LedgerExport};
 use super::checkpoint::{Checkpoint, origin, write_durably};
 use super::entry::{Entry, Signed, VERSION};
 use super::error::LedgerError;
+use super::export::Exported;
 use super::field::{Moment, Signature, Text};
 use super::hash::Hash;
 use super::note::{self, NoteFault, NoteKey};
@@ -136,11 +137,46 @@ impl Ledger {
         })
     }
 
-    fn compare(&self) -> Result<(), LedgerError> {
-        if let Some(note) = store::checkpoint(&self.db)? {
-            let checkpoint = believed(&note, &self.note_key()).map_err(|_| LedgerError::WrongLogKey)?;
-            self.contains(&checkpoint)?;
+    /// Replaces a checkpoint's copy that was lost or damaged: a recorded act, then a new checkpoint and copy. A copy that
+    /// is whole but says something else than the database is never replaced.
+    pub fn renew_copy(
+        path: &Path,
+        copy: &Path,
+        reason: Text,
+        signers: &[Signer<'_>],
+        log_key: &dyn Fn(&[u8]) -> [u8; 64],
+        clock: &Clock,
+    ) -> Result<Self, LedgerError> {
+        let mut ledger = Self::open_file(path, Some(copy), false)?;
+        let stored = ledger
+            .compare_stored()?
+            .ok_or(LedgerError::NotCovered { seq: 0, covered: 0 })?;
+        match ledger.compare() {
+            Err(LedgerError::CopyMissing(_) | LedgerError::CopyDamaged(_)) => {}
+            Err(other) => return Err(other),
+            Ok(()) => return Err(LedgerError::CopyThere(copy.to_owned())),
         }
+        let (size, root) = (stored.size, stored.root);
+        ledger.append(
+            Act::CheckpointRenew(CheckpointRenew { reason, size, root }),
+            signers,
+            clock,
+        )?;
+        ledger.checkpoint(log_key)?;
+        Ok(ledger)
+    }
+
+    fn compare_stored(&self) -> Result<Option<Checkpoint>, LedgerError> {
+        let Some(note) = store::checkpoint(&self.db)? else {
+            return Ok(None);
+        };
+        let checkpoint = believed(&note, &self.note_key()).map_err(|_| LedgerError::WrongLogKey)?;
+        self.contains(&checkpoint)?;
+        Ok(Some(checkpoint))
+    }
+
+    fn compare(&self) -> Result<(), LedgerError> {
+        self.compare_stored()?;
         let Some(path) = &self.copy else { return Ok(()) };
         let note = match std::fs::read(path) {
             Ok(bytes) => String::from_utf8(bytes).map_err(|_| LedgerError::CopyDamaged(path.clone()))?,
@@ -234,6 +270,30 @@ impl Ledger {
         tx.commit().map_err(doing)?;
         (self.state, self.head) = (state, head);
         Ok(entries)
+    }
+
+    /// Records that entries left the site as a file.
+    pub fn record_export(
+        &mut self,
+        format: &str,
+        done: &Exported,
+        signers: &[Signer<'_>],
+        clock: &Clock,
+    ) -> Result<Entry, LedgerError> {
+        let Exported {
+            entries,
+            from,
+            to,
+            digest,
+        } = *done;
+        let body = LedgerExport {
+            format: Text::new(format)?,
+            from,
+            to,
+            entries,
+            digest,
+        };
+        self.append(Act::LedgerExport(body), signers, clock)
     }
 
     /// Signs the tree as it is now, stores the note in place of the older one, and replaces the copy outside. Refuses to

@@ -55,7 +55,7 @@ pub fn apply(db: &Connection, entry: &Entry, policy: &Policy) -> Done {
         Act::PsamOutcome(body) => conclude(db, CardKind::Psam, body, seq),
         Act::CardVoid(body) => void(db, body, seq),
         Act::PurseLoad(body) | Act::PursePurchase(body) => issued_if_ours(db, body.number.as_str()),
-        Act::LedgerExport(_) | Act::ClockRefused(_) | Act::CheckpointRenew(_) => Ok(()),
+        Act::PinSet(_) | Act::LedgerExport(_) | Act::ClockRefused(_) | Act::CheckpointRenew(_) => Ok(()),
     }
 }
 

@@ -96,7 +96,7 @@ impl Bench {
     }
 
     pub fn copy(&self) -> PathBuf {
-        self.folder.path().join("checkpoint")
+        self.folder.path().join("checkpoint.note")
     }
 
     pub fn by(&mut self, names: &[&str], act: Act) -> Result<u64, LedgerError> {
@@ -115,7 +115,7 @@ impl Bench {
 }
 
 pub fn found_in(folder: &TempDir, policy: Policy) -> Ledger {
-    let (path, copy) = (folder.path().join("ledger.db"), folder.path().join("checkpoint"));
+    let (path, copy) = (folder.path().join("ledger.db"), folder.path().join("checkpoint.note"));
     let (a, b, log) = (key(1), key(2), key(9));
     let (a, b) = (|m: &[u8]| a.sign(m).to_bytes(), |m: &[u8]| b.sign(m).to_bytes());
     let signers = [

@@ -18,7 +18,7 @@ fn appender() {
     let Some(folder) = std::env::var_os(TOLD).map(std::path::PathBuf::from) else {
         return;
     };
-    let mut ledger = Ledger::open(&folder.join("ledger.db"), Some(&folder.join("checkpoint"))).unwrap();
+    let mut ledger = Ledger::open(&folder.join("ledger.db"), Some(&folder.join("checkpoint.note"))).unwrap();
     let log = key(9);
     for i in 0_u32.. {
         let n = format!("{}{i:06}", std::process::id());

@@ -130,3 +130,45 @@ fn the_database_itself_refuses_changes() {
         assert!(db.execute(sql, []).is_err(), "{sql}");
     }
 }
+
+#[test]
+fn a_lost_copy_is_renewed_by_a_recorded_act_and_a_contrary_one_never() {
+    use cardmint::ledger::{Policy, Signer};
+    use ed25519_dalek::Signer as _;
+    let mut b = Bench::new(Policy::production());
+    let (x, y, log) = (key(1), key(2), key(9));
+    let (x, y) = (|m: &[u8]| x.sign(m).to_bytes(), |m: &[u8]| y.sign(m).to_bytes());
+    let (one, two) = (
+        Signer {
+            officer: "张三",
+            sign: &x,
+        },
+        Signer {
+            officer: "李四",
+            sign: &y,
+        },
+    );
+    let renew = |signers: &[Signer<'_>]| {
+        let log = |m: &[u8]| log.sign(m).to_bytes();
+        Ledger::renew_copy(&b.path(), &b.copy(), text("stick lost"), signers, &log, &at(9)).map(|l| l.size())
+    };
+    assert_eq!(renew(&[one, two]), Err(LedgerError::CopyThere(b.copy())));
+    fs::remove_file(b.copy()).unwrap();
+    assert!(matches!(renew(&[one]), Err(LedgerError::TooFewOfficers { .. })));
+    assert_eq!(renew(&[one, two]), Ok(2));
+    b.open().unwrap();
+    let newer = fs::read(b.copy()).unwrap();
+    let backup = b.folder.path().join("backup.db");
+    snapshot(&b.path(), &backup);
+    b.second = 20;
+    b.by(&["张三", "李四"], approve("t1")).unwrap();
+    b.checkpoint();
+    let path = b.path();
+    let copy = fs::read(b.copy()).unwrap();
+    assert_ne!(copy, newer);
+    drop(std::mem::replace(&mut b.ledger, Bench::new(open_policy()).ledger));
+    replace(&path, &backup);
+    let log = |m: &[u8]| key(9).sign(m).to_bytes();
+    let renewed = Ledger::renew_copy(&path, &b.copy(), text("x"), &[one, two], &log, &at(9)).map(|l| l.size());
+    assert_eq!(renewed, Err(LedgerError::RolledBack { has: 2, should: 3 }));
+}

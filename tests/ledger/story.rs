@@ -141,6 +141,13 @@ pub fn told() -> Bench {
     )
     .unwrap();
     append(&mut b.ledger, ONE, approve("late", Hash::default()), &at(3)).unwrap_err();
+    b.by(
+        TWO,
+        Act::PinSet(PinSet {
+            name: text("user default"),
+        }),
+    )
+    .unwrap();
     let reason = text("end of year");
     b.by(
         TWO,

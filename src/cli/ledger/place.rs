@@ -15,7 +15,7 @@ impl Place {
 
     /// The checkpoint's copy. With `--file` alone there is none: a database from elsewhere stands for itself.
     pub(super) fn copy(&self, context: &Context) -> Option<PathBuf> {
-        let beside = || self.file.is_none().then(|| folder(context).join("checkpoint"));
+        let beside = || self.file.is_none().then(|| folder(context).join("checkpoint.note"));
         self.copy.clone().or_else(beside)
     }
 
