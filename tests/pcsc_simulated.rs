@@ -19,6 +19,7 @@ use cardmint::transport::pcsc::{self, CardWait, PcscCard};
 use cardmint::transport::readers::Slot;
 use pcscd::Rig;
 use pcscd::card::{Inserted, VirtualCard};
+use pcscd::served::{Served, cardmint};
 use serde::Deserialize;
 use toml::Value;
 
@@ -118,4 +119,59 @@ fn conversations_are_the_same_through_the_service() {
         sent += hold(&rig, &path.display().to_string(), &conversation);
     }
     assert!(sent >= 26, "only {sent} commands: the worked example alone has 26");
+}
+
+#[test]
+fn served_cards_are_the_ones_of_the_folder() {
+    let Some(rig) = Rig::start(3) else { return };
+    let folder = rig.folder().join("cards");
+    for (name, chip, t0) in [
+        ("user", "fmcos", false),
+        ("psam", "psam", false),
+        ("contact", "fmcos", true),
+    ] {
+        let mut make = cardmint();
+        make.args(["sim", "new", "--chip", chip, "--name", name]).arg(&folder);
+        if t0 {
+            make.arg("--t0");
+        }
+        assert!(make.output().unwrap().status.success(), "{name}");
+    }
+    let cards: Vec<_> = ["user", "psam", "contact"]
+        .iter()
+        .map(|name| folder.join(name))
+        .collect();
+    let atrs: Vec<String> = cards
+        .iter()
+        .map(|card| atr(&format!("sim:{}", card.display())))
+        .collect();
+    let _served = Served::lay(&rig, &cards);
+    for (at, expected) in atrs.iter().enumerate() {
+        CardWait::new(&rig.reader(at))
+            .next(Some(Duration::from_secs(20)), &AtomicBool::new(false))
+            .unwrap();
+        // Four readers on two copies of the driver: each card on the reader that it was laid on, by name.
+        assert_eq!(atr(&rig.reader(at)), *expected, "reader {at}");
+    }
+    let select = hex_bytes("00A40000023F0000");
+    let answers: Vec<Vec<u8>> = (0..3)
+        .map(|at| PcscCard::connect(&rig.reader(at)).unwrap().transmit(&select).unwrap())
+        .collect();
+    assert!(
+        answers[0].ends_with(&[0x90, 0x00]) && answers[1].ends_with(&[0x90, 0x00]),
+        "{answers:02X?}"
+    );
+    // A T=0 card announces its answer, and the terminal fetches it.
+    assert_eq!((answers[2].len(), answers[2][0]), (2, 0x61), "{answers:02X?}");
+}
+
+/// The ATR as the program shows it.
+fn atr(reader: &str) -> String {
+    let output = cardmint()
+        .args(["reader", "atr", "--json", "--reader", reader])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let shown: serde_json::Value = serde_json::from_str(text.trim()).unwrap_or_else(|_| panic!("{reader}: {text}"));
+    shown["atr"].as_str().unwrap().to_owned()
 }

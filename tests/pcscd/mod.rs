@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, dead_code, unreachable_pub)] // each test program uses its own part
 
 pub mod card;
+pub mod served;
 
 use std::fs::{self, File};
 use std::io::Write;
