@@ -5,12 +5,15 @@
 
 #![allow(clippy::unwrap_used)] // a test stops at the first surprise
 
+mod terminal;
+
 use std::fs;
 use std::path::Path;
 
 use cardmint::sim::{Chip, SimCard, SimOptions};
-use openssl::symm::{Cipher, Crypter, Mode};
 use serde::Deserialize;
+
+use terminal::{des3, pad, retail};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,38 +55,6 @@ struct Step {
     reset: bool,
     #[serde(default)]
     note: String,
-}
-
-fn des3(key: &[u8], data: &[u8]) -> Vec<u8> {
-    let left = &key[..8];
-    let right = if key.len() == 8 { left } else { &key[8..] };
-    let whole = [left, right, left].concat();
-    let mut crypter = Crypter::new(Cipher::des_ede3(), Mode::Encrypt, &whole, None).unwrap();
-    crypter.pad(false);
-    let mut out = vec![0; data.len() + 8];
-    let n = crypter.update(data, &mut out).unwrap();
-    out.truncate(n);
-    out
-}
-
-fn pad(data: &[u8]) -> Vec<u8> {
-    let mut out = data.to_vec();
-    out.push(0x80);
-    out.resize(out.len().next_multiple_of(8), 0);
-    out
-}
-
-/// CBC with the left half, 3DES on the last block.
-fn retail(key: &[u8], iv: [u8; 8], data: &[u8]) -> Vec<u8> {
-    let padded = pad(data);
-    let blocks = padded.len() / 8;
-    let mut value = iv.to_vec();
-    for (i, block) in padded.chunks(8).enumerate() {
-        value.iter_mut().zip(block).for_each(|(v, b)| *v ^= b);
-        value = des3(if i + 1 == blocks { key } else { &key[..8] }, &value);
-    }
-    value.truncate(4);
-    value
 }
 
 fn bytes(hex: &str) -> Vec<u8> {

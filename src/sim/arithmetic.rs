@@ -199,3 +199,57 @@ fn with_complement(half: &[u8; 8]) -> [u8; 16] {
 fn left4(bytes: &[u8]) -> [u8; 4] {
     [bytes[0], bytes[1], bytes[2], bytes[3]]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(text: &str) -> Vec<u8> {
+        hex::decode(text).unwrap()
+    }
+
+    #[test]
+    fn sm4_purchase_by_etc_practice() {
+        // Worked values computed from published ETC terminal code: session key SM4(K, seed ‖ ¬seed), TAC without folding.
+        let purchase = CardKey::new(Algorithm::Sm4, &hex("8E7B506994DA6C6D6845BD9F9C78CCA0"));
+        let session = purchase.session(&[0xA1, 0xB2, 0xC3, 0xD4, 0x00, 0x07, 0x01, 0x23]);
+        let head = hex("000000C806442000000001");
+        let moment = hex("20240115093012");
+        assert_eq!(session.mac(&[&head[..], &moment].concat()), [0x54, 0xA2, 0xF7, 0x29]);
+        assert_eq!(session.mac(&head[..4]), [0x53, 0x1C, 0x60, 0xFC]);
+        let tac = CardKey::new(Algorithm::Sm4, &hex("A79F7B5E8B5EF212A3E5ED38E51C0D97"));
+        let data = [&head[..], &[0, 0, 0x01, 0x23], &moment].concat();
+        assert_eq!(tac.folded_mac(&data), [0xF4, 0xEC, 0xDA, 0x09]);
+    }
+
+    #[test]
+    fn chained_blocks_give_the_retail_mac() {
+        let key = CardKey::new(Algorithm::Tdes, &hex("499E917AD1C73939C78DAE1DE549F78D"));
+        let padded = hex("04D6950008DEADBEEF80000000000000");
+        let value = key.chain(&hex("1122334400000000"), &padded[..8]);
+        let mac = key.finish_chain(&key.chain(&value, &padded[8..]));
+        assert_eq!(mac, [0x14, 0x65, 0x56, 0x5B]);
+        assert_eq!(mac, key.mac4(&[0x11, 0x22, 0x33, 0x44, 0, 0, 0, 0], &padded[..9]));
+    }
+
+    #[test]
+    fn sealed_data_has_no_extra_block() {
+        // FMCOS 2.0 manual, enciphered UPDATE BINARY of seven bytes: one block.
+        let key = CardKey::new(Algorithm::Tdes, &[0x44; 8]);
+        let sealed = key.seal(&[1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(hex::encode_upper(&sealed), "19479307DF791D7F");
+        assert_eq!(*key.open(&sealed).unwrap(), [1, 2, 3, 4, 5, 6, 7]);
+        assert!(key.open(&sealed[..7]).is_none());
+        assert!(
+            key.open(&key.encrypt(&[0xFF; 8])).is_none(),
+            "announced length beyond the block"
+        );
+    }
+
+    #[test]
+    fn children_are_derived_as_published() {
+        let master = CardKey::new(Algorithm::Tdes, &hex("00112233445566778899AABBCCDDEEFF"));
+        let child = master.child(&[0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88]);
+        assert_eq!(*child.value, hex("496BD7A3513644533100B54E71196528")[..]);
+    }
+}

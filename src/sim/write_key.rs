@@ -21,6 +21,9 @@ impl SimCard {
         if r.p2() == 0xFF {
             return Err(sw::PARAMETERS);
         }
+        if self.here()?.key_file.is_none() {
+            return Err(sw::NO_FILE);
+        }
         let adding = r.p1() == 0x01;
         let record = if r.protected() {
             self.unwrap_record(r)?
