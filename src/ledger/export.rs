@@ -69,12 +69,17 @@ impl Ledger {
     pub fn export_jsonl(&self, filter: &Filter, to: &mut dyn Write) -> Result<Exported, LedgerError> {
         let mut out = Digesting { to, sha: Sha256::new() };
         let mut entries = 0;
-        self.each_line(filter, &mut |_, line| {
+        let mut put = |line: &[u8]| {
             entries += 1;
             out.write_all(line)
                 .and_then(|()| out.write_all(b"\n"))
                 .map_err(|e| unwritten(&e))
-        })?;
+        };
+        if filter.is_plain() {
+            self.each_stored(filter, &mut |_, _, line| put(line))?;
+        } else {
+            self.each_line(filter, &mut |_, line| put(line))?;
+        }
         self.exported(filter, entries, out)
     }
 

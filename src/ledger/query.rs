@@ -82,6 +82,11 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether a range of `seq` and a number are all that it asks for, so that no entry need be looked into.
+    pub(super) fn is_plain(&self) -> bool {
+        self.since.is_none() && self.until.is_none() && self.act.is_none() && self.officer.is_none()
+    }
+
     /// Whether an entry in the range of `seq` passes the other conditions.
     pub fn passes(&self, entry: &Entry, number: Option<&str>) -> bool {
         let act = entry.act.name();
@@ -144,9 +149,29 @@ impl Ledger {
 
     /// Hands the stored lines of the entries that pass the filter to `each`, in order, one at a time.
     pub fn each_line(&self, filter: &Filter, each: Each<'_>) -> Result<(), LedgerError> {
+        self.each_stored(filter, &mut |seq, number, line| {
+            let entry = Entry::parse(line).map_err(|_| LedgerError::Damaged { seq })?;
+            if filter.passes(&entry, number) {
+                each(&entry, line)
+            } else {
+                Ok(())
+            }
+        })
+    }
+
+    /// The stored lines of a range of `seq`, and of one number where the filter names one, without looking into them.
+    pub(super) fn each_stored(
+        &self,
+        filter: &Filter,
+        each: &mut dyn FnMut(u64, Option<&str>, &[u8]) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
         let doing = LedgerError::while_doing("reading the entries");
-        let sql = "SELECT seq, line, number FROM entries WHERE seq >= ?1 AND seq < ?2 AND (?3 IS NULL OR number = ?3)
-                   ORDER BY seq";
+        let sql = match filter.number {
+            Some(_) => {
+                "SELECT seq, line, number FROM entries WHERE seq >= ?1 AND seq < ?2 AND number = ?3 ORDER BY seq"
+            }
+            None => "SELECT seq, line, NULL FROM entries WHERE seq >= ?1 AND seq < ?2 AND ?3 IS NULL ORDER BY seq",
+        };
         let mut find = self.db.prepare_cached(sql).map_err(&doing)?;
         let to = filter.to.unwrap_or(u64::MAX);
         let mut rows = find
@@ -156,10 +181,7 @@ impl Ledger {
             let seq = row.get::<_, i64>(0).map_err(&doing)?.cast_unsigned();
             let line = row.get_ref(1).and_then(|l| Ok(l.as_bytes()?)).map_err(&doing)?;
             let number: Option<String> = row.get(2).map_err(&doing)?;
-            let entry = Entry::parse(line).map_err(|_| LedgerError::Damaged { seq })?;
-            if filter.passes(&entry, number.as_deref()) {
-                each(&entry, line)?;
-            }
+            each(seq, number.as_deref(), line)?;
         }
         Ok(())
     }
