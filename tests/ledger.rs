@@ -12,6 +12,7 @@ mod ledger {
     mod officers;
     mod opening;
     mod python;
+    mod random;
     pub mod story;
     mod verifying;
 }

@@ -105,6 +105,9 @@ impl Filter {
     }
 }
 
+/// Gets a `seq`, the card's number where there is one, and the stored bytes.
+type EachStored<'a> = &'a mut dyn FnMut(u64, Option<&str>, &[u8]) -> Result<(), LedgerError>;
+
 /// Gets an entry and its stored bytes.
 pub type Each<'a> = &'a mut dyn FnMut(&Entry, &[u8]) -> Result<(), LedgerError>;
 
@@ -160,11 +163,7 @@ impl Ledger {
     }
 
     /// The stored lines of a range of `seq`, and of one number where the filter names one, without looking into them.
-    pub(super) fn each_stored(
-        &self,
-        filter: &Filter,
-        each: &mut dyn FnMut(u64, Option<&str>, &[u8]) -> Result<(), LedgerError>,
-    ) -> Result<(), LedgerError> {
+    pub(super) fn each_stored(&self, filter: &Filter, each: EachStored<'_>) -> Result<(), LedgerError> {
         let doing = LedgerError::while_doing("reading the entries");
         let sql = match filter.number {
             Some(_) => {
