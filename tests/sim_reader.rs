@@ -5,6 +5,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -74,7 +75,6 @@ fn only_changes_are_written() {
         send(&mut reader, "00D6850008112233445566778899");
     }
     let after = fs::metadata(&file).unwrap();
-    use std::os::unix::fs::MetadataExt;
     assert_eq!(
         before.ino(),
         after.ino(),

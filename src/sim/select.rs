@@ -12,6 +12,9 @@ use super::sw::{self, Answer, Handled};
 /// The instance that a metro card's contact side selects first; it stands for the MF.
 const METRO_INSTANCE: &[u8] = &[0xA0, 0, 0, 0, 0x03, 0x86, 0x98, 0x07, 0x00];
 
+/// Bytes of a file that fit an FCI beside a name of 16 bytes.
+const LONGEST_IN_FCI: usize = 200;
+
 enum Target {
     Directory(Vec<usize>),
     File(u16),
@@ -117,7 +120,8 @@ impl SimCard {
 
     fn application_data(&self, dir: &Directory, sfi: u8) -> Vec<u8> {
         let contents = dir.file(u16::from(sfi)).and_then(|f| match &f.body {
-            Body::Binary { data, .. } => Some(data.as_slice()),
+            // An FCI is one answer: a longer file shows its beginning.
+            Body::Binary { data, .. } => Some(&data[..data.len().min(LONGEST_IN_FCI)]),
             _ => None,
         });
         if contents.is_none() && dir.key_file.is_none() {
