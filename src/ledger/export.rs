@@ -7,8 +7,10 @@ use std::io::{self, Write};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::act::{Act, LedgerExport};
 use super::entry::{Entry, canonical};
 use super::error::LedgerError;
+use super::field::Text;
 use super::hash::Hash;
 use super::log::Ledger;
 use super::query::Filter;
@@ -24,6 +26,25 @@ pub struct Exported {
     pub to: u64,
     /// The digest of the file.
     pub digest: Hash,
+}
+
+impl Exported {
+    /// The act that records it.
+    pub fn act(&self, format: &str) -> Result<Act, LedgerError> {
+        let Self {
+            entries,
+            from,
+            to,
+            digest,
+        } = *self;
+        Ok(Act::LedgerExport(LedgerExport {
+            format: Text::new(format)?,
+            from,
+            to,
+            entries,
+            digest,
+        }))
+    }
 }
 
 /// The columns of a CSV export; the headings of people stand in the catalogue as `ledger-column-NAME`.

@@ -6,11 +6,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::act::{Act, CheckpointRenew, ClockRefused, Founding, LedgerExport};
+use super::act::{Act, ClockRefused, Founding};
 use super::checkpoint::{Checkpoint, origin, write_durably};
 use super::entry::{Entry, Signed, VERSION};
 use super::error::LedgerError;
-use super::export::Exported;
 use super::field::{Moment, Signature, Text};
 use super::hash::Hash;
 use super::note::{self, NoteFault, NoteKey};
@@ -137,33 +136,18 @@ impl Ledger {
         })
     }
 
-    /// Replaces a checkpoint's copy that was lost or damaged: a recorded act, then a new checkpoint and copy. A copy that
-    /// is whole but says something else than the database is never replaced.
-    pub fn renew_copy(
-        path: &Path,
-        copy: &Path,
-        reason: Text,
-        signers: &[Signer<'_>],
-        log_key: &dyn Fn(&[u8]) -> [u8; 64],
-        clock: &Clock,
-    ) -> Result<Self, LedgerError> {
-        let mut ledger = Self::open_file(path, Some(copy), false)?;
-        let stored = ledger
-            .compare_stored()?
-            .ok_or(LedgerError::NotCovered { seq: 0, covered: 0 })?;
+    /// Opens a ledger whose checkpoint's copy was lost or damaged, so that it can be made anew: append a
+    /// `checkpoint.renew` with size and root of the checkpoint that this returns, then call `checkpoint`. A copy that is
+    /// whole, whether it agrees or says something else than the database, is never replaced.
+    pub fn open_to_renew(path: &Path, copy: &Path) -> Result<(Self, Checkpoint), LedgerError> {
+        let ledger = Self::open_file(path, Some(copy), false)?;
+        let stored = ledger.compare_stored()?;
+        let stored = stored.ok_or(LedgerError::NotCovered { seq: 0, covered: 0 })?;
         match ledger.compare() {
-            Err(LedgerError::CopyMissing(_) | LedgerError::CopyDamaged(_)) => {}
-            Err(other) => return Err(other),
-            Ok(()) => return Err(LedgerError::CopyThere(copy.to_owned())),
+            Err(LedgerError::CopyMissing(_) | LedgerError::CopyDamaged(_)) => Ok((ledger, stored)),
+            Err(other) => Err(other),
+            Ok(()) => Err(LedgerError::CopyThere(copy.to_owned())),
         }
-        let (size, root) = (stored.size, stored.root);
-        ledger.append(
-            Act::CheckpointRenew(CheckpointRenew { reason, size, root }),
-            signers,
-            clock,
-        )?;
-        ledger.checkpoint(log_key)?;
-        Ok(ledger)
     }
 
     fn compare_stored(&self) -> Result<Option<Checkpoint>, LedgerError> {
@@ -270,30 +254,6 @@ impl Ledger {
         tx.commit().map_err(doing)?;
         (self.state, self.head) = (state, head);
         Ok(entries)
-    }
-
-    /// Records that entries left the site as a file.
-    pub fn record_export(
-        &mut self,
-        format: &str,
-        done: &Exported,
-        signers: &[Signer<'_>],
-        clock: &Clock,
-    ) -> Result<Entry, LedgerError> {
-        let Exported {
-            entries,
-            from,
-            to,
-            digest,
-        } = *done;
-        let body = LedgerExport {
-            format: Text::new(format)?,
-            from,
-            to,
-            entries,
-            digest,
-        };
-        self.append(Act::LedgerExport(body), signers, clock)
     }
 
     /// Signs the tree as it is now, stores the note in place of the older one, and replaces the copy outside. Refuses to

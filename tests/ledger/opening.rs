@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::bench_site::*;
-use cardmint::ledger::act::TemplateApprove;
+use cardmint::ledger::act::{CheckpointRenew, TemplateApprove};
 use cardmint::ledger::{Act, Hash, Ledger, LedgerError};
 use rusqlite::Connection;
 
@@ -150,7 +150,16 @@ fn a_lost_copy_is_renewed_by_a_recorded_act_and_a_contrary_one_never() {
     );
     let renew = |signers: &[Signer<'_>]| {
         let log = |m: &[u8]| log.sign(m).to_bytes();
-        Ledger::renew_copy(&b.path(), &b.copy(), text("stick lost"), signers, &log, &at(9)).map(|l| l.size())
+        let (mut ledger, stored) = Ledger::open_to_renew(&b.path(), &b.copy())?;
+        let reason = text("stick lost");
+        let renew = CheckpointRenew {
+            reason,
+            size: stored.size,
+            root: stored.root,
+        };
+        ledger.append(Act::CheckpointRenew(renew), signers, &at(9))?;
+        ledger.checkpoint(&log)?;
+        Ok(ledger.size())
     };
     assert_eq!(renew(&[one, two]), Err(LedgerError::CopyThere(b.copy())));
     fs::remove_file(b.copy()).unwrap();
@@ -168,7 +177,6 @@ fn a_lost_copy_is_renewed_by_a_recorded_act_and_a_contrary_one_never() {
     assert_ne!(copy, newer);
     drop(std::mem::replace(&mut b.ledger, Bench::new(open_policy()).ledger));
     replace(&path, &backup);
-    let log = |m: &[u8]| key(9).sign(m).to_bytes();
-    let renewed = Ledger::renew_copy(&path, &b.copy(), text("x"), &[one, two], &log, &at(9)).map(|l| l.size());
+    let renewed = Ledger::open_to_renew(&path, &b.copy()).map(|(l, _)| l.size());
     assert_eq!(renewed, Err(LedgerError::RolledBack { has: 2, should: 3 }));
 }
