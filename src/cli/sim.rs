@@ -190,17 +190,23 @@ fn no_random() -> Error {
 
 /// The switches of a chip with those of the command line put in.
 fn switches(chip: Chip, set: &[String]) -> Result<SimOptions, Error> {
-    let mut options = SimOptions::of(chip);
-    for given in set {
-        let wrong = || Error::new(msg!("sim-bad-switch", given = given), Exit::Usage);
-        let (name, value) = given.split_once('=').ok_or_else(wrong)?;
-        let value = serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::from(value));
-        let mut all = serde_json::to_value(&options).map_err(|_| wrong())?;
-        let place = all.get_mut(name.replace('-', "_")).ok_or_else(wrong)?;
-        *place = value;
-        options = serde_json::from_value(all).map_err(|_| wrong())?;
-    }
-    Ok(options)
+    set.iter().try_fold(SimOptions::of(chip), |options, given| {
+        let wanted = given
+            .split_once('=')
+            .and_then(|(name, value)| switched(&options, name, value));
+        wanted.ok_or_else(|| Error::new(msg!("sim-bad-switch", given = given), Exit::Usage))
+    })
+}
+
+/// One switch set, its value read as a number or truth value, else as text (status words are text: 6985).
+fn switched(options: &SimOptions, name: &str, value: &str) -> Option<SimOptions> {
+    let read = serde_json::from_str(value).ok();
+    let readings = read.into_iter().chain([serde_json::Value::from(value)]);
+    readings.into_iter().find_map(|value| {
+        let mut all = serde_json::to_value(options).ok()?;
+        *all.get_mut(name.replace('-', "_"))? = value;
+        serde_json::from_value(all).ok()
+    })
 }
 
 fn fault(plan: &FaultArgs, context: &mut Context) -> Result<Exit, Error> {
