@@ -16,4 +16,5 @@ pub mod ledger;
 pub mod outside;
 pub mod perso;
 pub mod sim;
+pub mod site;
 pub mod transport;

@@ -7,7 +7,9 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 
 use crate::crypto::SecretBytes;
+use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
+use crate::msg;
 
 /// The time of day.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +59,31 @@ pub enum PromptError {
     NoTerminal,
     /// The person broke off (Ctrl-C, end of input).
     Stopped,
+}
+
+impl Fault for PromptError {
+    fn msg(&self) -> Msg {
+        match self {
+            Self::NoTerminal => msg!("cli-no-terminal"),
+            Self::Stopped => msg!("cli-stopped"),
+        }
+    }
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NoTerminal => Exit::Usage,
+            Self::Stopped => Exit::Stopped,
+        }
+    }
+}
+crate::display_as_english!(PromptError);
+
+impl Fault for NoRandom {
+    fn msg(&self) -> Msg {
+        msg!("cli-no-random")
+    }
+    fn exit(&self) -> Exit {
+        Exit::Device
+    }
 }
 
 /// Answers of people. Secrets are entered hidden.

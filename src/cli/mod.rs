@@ -9,13 +9,19 @@ pub mod completions;
 pub mod doctor;
 pub mod hardening;
 pub mod help;
+pub mod init;
+pub mod key;
 pub mod ledger;
+pub mod officer;
 pub mod output;
 pub mod progress;
 pub mod prompt;
 pub mod reader;
 pub mod readers;
+pub mod scheme;
+pub mod session;
 pub mod sim;
+pub mod site;
 pub mod stop;
 pub mod usage;
 
@@ -74,6 +80,16 @@ pub enum Command {
 
     /// Simulated cards.
     Sim(sim::Args),
+    /// Makes a site.
+    Init(init::Args),
+    /// What this site is, and the cards of others.
+    Site(site::Args),
+    /// Who may act at this site.
+    Officer(officer::Args),
+    /// The keys of this site.
+    Key(key::Args),
+    /// Key schemes.
+    Scheme(scheme::Args),
     /// Calculator for test keys.
     Calc(calc::Args),
     /// Checks this computer and the site.
@@ -132,6 +148,11 @@ pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
         Command::Ledger(args) => ledger::run(&args, context),
 
         Command::Sim(args) => sim::run(&args, context),
+        Command::Init(args) => init::run(&args, context),
+        Command::Site(args) => site::run(&args, context),
+        Command::Officer(args) => officer::run(&args, context),
+        Command::Key(args) => key::run(&args, context),
+        Command::Scheme(args) => scheme::run(&args, context),
         Command::Calc(args) => calc::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
         Command::Completions(args) => completions::completions(&args, context),

@@ -10,19 +10,24 @@ use crate::crypto::{Algorithm, Factor};
 impl Scheme {
     /// The factors that lead from a key of level `from` to the key of level `to` for this subject.
     pub fn factors(&self, from: &LevelName, to: &LevelName, subject: &Subject) -> Result<Vec<Factor>, SchemeError> {
+        self.way(from, to)?
+            .into_iter()
+            .map(|level| level.factor_for(subject))
+            .collect()
+    }
+
+    /// The levels below `from` down to `to`, highest first.
+    pub fn way(&self, from: &LevelName, to: &LevelName) -> Result<Vec<&Level>, SchemeError> {
         let (start, end) = (self.place(from)?, self.place(to)?);
-        let no_way = || SchemeError::NoWay {
-            from: from.clone(),
-            to: to.clone(),
-        };
         if start > end || (start < end && self.levels()[start].leaf) {
-            return Err(no_way());
+            return Err(SchemeError::NoWay {
+                from: from.clone(),
+                to: to.clone(),
+            });
         }
         // Leaves stand side by side: only the last of the way may be one.
         let way = self.levels()[start..=end].iter().skip(1);
-        way.filter(|l| !l.leaf || l.name == *to)
-            .map(|level| factor(level, subject))
-            .collect()
+        Ok(way.filter(|l| !l.leaf || l.name == *to).collect())
     }
 
     /// The owner of the subject at a level: `city:3100` for a card of Hangzhou.
@@ -180,7 +185,7 @@ impl Scheme {
                         to: to.clone(),
                     });
                 }
-                vec![factor(level, subject)?]
+                vec![level.factor_for(subject)?]
             }
         };
         Ok(KeyPath {
@@ -196,19 +201,22 @@ impl Scheme {
     }
 }
 
-/// The 8-byte factor of a level for a subject.
-fn factor(level: &Level, subject: &Subject) -> Result<Factor, SchemeError> {
-    let parts: Vec<Vec<u8>> = level
-        .factor
-        .iter()
-        .map(|p: &Part| subject.part(p))
-        .collect::<Result<_, _>>()?;
-    let bytes = parts.concat();
-    // The reader of scheme files refuses factors of another length.
-    let length = || SchemeError::SubjectLength {
-        field: level.name.to_string(),
-        allowed: "8".into(),
-        got: bytes.len(),
-    };
-    bytes.as_slice().try_into().map(Factor).map_err(|_| length())
+impl Level {
+    /// The 8-byte factor that leads to this level, for a subject.
+    pub fn factor_for(&self, subject: &Subject) -> Result<Factor, SchemeError> {
+        let parts: Vec<Vec<u8>> = self
+            .factor
+            .iter()
+            .map(|p: &Part| subject.part(p))
+            .collect::<Result<_, _>>()?;
+        let bytes = parts.concat();
+        // The reader of scheme files refuses factors of another length; the top level has none.
+        let (field, got) = (self.name.to_string(), bytes.len());
+        let length = || SchemeError::SubjectLength {
+            field,
+            allowed: "8".into(),
+            got,
+        };
+        bytes.as_slice().try_into().map(Factor).map_err(|_| length())
+    }
 }

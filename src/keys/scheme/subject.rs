@@ -22,6 +22,13 @@ impl Subject {
         self
     }
 
+    /// With the fields of another subject, which replace its own.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
+    }
+
     /// Sets a field from hex text.
     pub fn set_hex(&mut self, field: &str, text: &str) -> Result<(), SchemeError> {
         let bytes = hex::decode(text).map_err(|_| SchemeError::SubjectEncoding {

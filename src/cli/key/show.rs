@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What is to be seen of keys: names, states, check values.
+
+use serde::Serialize;
+
+use super::Derive;
+use crate::cli::{Context, session};
+use crate::crypto::{Factor, Kcv};
+use crate::error::{Error, Exit};
+use crate::keys::scheme::Level;
+use crate::keys::{KeyId, KeyPath, KeyRecord, KeyStore, Scheme, StoreError, Subject};
+use crate::msg;
+
+pub(super) fn list(context: &mut Context) -> Result<Exit, Error> {
+    let site = session::open_site(context)?;
+    let header = site.store_place().header()?;
+    let mut rows = Vec::new();
+    for key in &header.keys {
+        context.out.record("cardmint.key/1", key)?;
+        let rule = site.scheme().usage(&key.id.usage).ok();
+        let title = rule
+            .map(|u| u.title.in_language(context.out.lang()).to_owned())
+            .unwrap_or_default();
+        rows.push(vec![
+            key.id.to_string(),
+            title,
+            key.kcv.to_string(),
+            key.state.to_string(),
+            key.since.clone(),
+        ]);
+    }
+    let heading = [
+        msg!("keys-column-key"),
+        msg!("keys-column-title"),
+        msg!("keys-column-kcv"),
+        msg!("keys-column-state"),
+        msg!("keys-column-since"),
+    ];
+    context.out.table(&heading, &rows)?;
+    for pin in &header.pins {
+        context
+            .out
+            .record("cardmint.pin/1", &serde_json::json!({"name": pin}))?;
+        context.out.say(&msg!("keys-pin-there", name = pin))?;
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn show(key: &KeyId, context: &mut Context) -> Result<Exit, Error> {
+    let site = session::open_site(context)?;
+    let header = site.store_place().header()?;
+    let found = header.keys.iter().find(|k| k.id == *key);
+    let record = found.ok_or_else(|| StoreError::NoKey {
+        key: Box::new(key.clone()),
+    })?;
+    arrived(context, record)?;
+    Ok(Exit::Done)
+}
+
+/// One key as a line.
+pub(super) fn arrived(context: &mut Context, record: &KeyRecord) -> Result<(), Error> {
+    context.out.record("cardmint.key/1", record)?;
+    context.out.say(&msg!(
+        "keys-shown",
+        key = record.id,
+        kcv = record.kcv,
+        state = record.state,
+        since = record.since
+    ))
+}
+
+#[derive(Serialize)]
+struct Shown {
+    level: String,
+    factor: Option<Factor>,
+    kcv: Kcv,
+}
+
+#[derive(Serialize)]
+struct Derived {
+    path: String,
+    levels: Vec<Shown>,
+}
+
+pub(super) fn derive(args: &Derive, context: &mut Context) -> Result<Exit, Error> {
+    let site = session::open_site(context)?;
+    let scheme = site.scheme().clone();
+    let mut subject = fields(&args.field)?;
+    if let Some(serial) = &args.serial {
+        subject.set_hex("application_serial", serial)?;
+    }
+    let subject = subject.and(scheme.subject_of(&args.key.owner)?);
+    let open = session::unlock(context, &site, &[])?;
+    let steps = steps(&scheme, args, &subject)?;
+    let mut levels = Vec::new();
+    let mut path = KeyPath {
+        key: args.key.clone(),
+        factors: Vec::new(),
+    };
+    let length = site.config().kcv_length;
+    let kcv = open.store.kcv(&path, length)?;
+    levels.push(Shown {
+        level: args.key.owner.to_string(),
+        factor: None,
+        kcv,
+    });
+    for (level, factor) in steps {
+        path.factors.push(factor);
+        let kcv = open.store.kcv(&path, length)?;
+        levels.push(Shown {
+            level,
+            factor: Some(factor),
+            kcv,
+        });
+    }
+    let derived = Derived {
+        path: path.to_string(),
+        levels,
+    };
+    context.out.record("cardmint.key-path/1", &derived)?;
+    let cell = |l: &Shown| {
+        vec![
+            l.level.clone(),
+            l.factor.map(|f| f.to_string()).unwrap_or_default(),
+            l.kcv.to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = derived.levels.iter().map(cell).collect();
+    let heading = [
+        msg!("scheme-column-level"),
+        msg!("scheme-column-factor"),
+        msg!("keys-column-kcv"),
+    ];
+    context.out.table(&heading, &rows)?;
+    Ok(Exit::Done)
+}
+
+/// The levels below the key's own with their factors, highest first.
+fn steps(scheme: &Scheme, args: &Derive, subject: &Subject) -> Result<Vec<(String, Factor)>, Error> {
+    let rule = scheme.usage(&args.key.usage)?;
+    let Some(leaf) = &rule.leaf else { return Ok(Vec::new()) };
+    let to = if scheme.level(&args.to)?.leaf { leaf } else { &args.to };
+    let way = if rule.root.is_some() {
+        scheme.way(&args.key.owner.level, to)?
+    } else {
+        vec![scheme.level(leaf)?]
+    };
+    let step = |level: &Level| Ok((level.name.to_string(), level.factor_for(subject)?));
+    way.into_iter().map(step).collect()
+}
+
+/// Fields given as NAME=HEX.
+pub(super) fn fields(given: &[String]) -> Result<Subject, Error> {
+    let mut subject = Subject::new();
+    for text in given {
+        let wrong = || Error::new(msg!("keys-field", given = text), Exit::Usage);
+        let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+        subject.set_hex(name, value)?;
+    }
+    Ok(subject)
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What can go wrong with a site: its settings, its officers, and its parts not agreeing.
+
+use crate::error::{Exit, Fault};
+use crate::i18n::Msg;
+use crate::keys::{KeyFileError, SchemeError, StoreError};
+use crate::ledger::LedgerError;
+use crate::ledger::field::FieldFault;
+use crate::msg;
+use crate::outside::NoRandom;
+
+/// Why a site is not opened, or does not do what was asked.
+#[derive(Debug)]
+pub enum SiteError {
+    /// No site here or there.
+    NoSite {
+        /// Where it was looked for.
+        here: String,
+    },
+    /// A folder that has something in it already.
+    NotEmpty {
+        /// The folder.
+        folder: String,
+    },
+    /// The system refused.
+    Io {
+        /// The file.
+        path: String,
+        /// What the system says.
+        what: String,
+    },
+    /// A file that is not in its format.
+    Syntax {
+        /// The file.
+        path: String,
+        /// Line, from 1.
+        line: usize,
+        /// What the parser says.
+        what: String,
+    },
+    /// Another version of a format.
+    Format {
+        /// The file.
+        path: String,
+        /// The version found.
+        found: u32,
+    },
+    /// site.toml and the ledger's first entry differ.
+    Disagrees {
+        /// The field.
+        field: &'static str,
+        /// What the ledger has.
+        ledger: String,
+        /// What the file has.
+        file: String,
+    },
+    /// Key store and ledger differ about a key, or the store belongs to another site.
+    StoreDisagrees {
+        /// What they differ about: a key's name, or a field of the header.
+        about: String,
+    },
+    /// A name that no officer can have.
+    OfficerName {
+        /// The name.
+        name: String,
+    },
+    /// A role that does not exist.
+    Role {
+        /// The word.
+        word: String,
+    },
+    /// Not an officer of this site, or not any more.
+    NotOfficer {
+        /// The name.
+        name: String,
+    },
+    /// The key file is not the one that was enrolled.
+    OtherKey {
+        /// The officer.
+        name: String,
+    },
+    /// Fewer officers than the site needs.
+    Officers {
+        /// What they are needed for.
+        act: String,
+        /// How many are needed.
+        needed: usize,
+        /// How many came.
+        have: usize,
+    },
+    /// A production site with one officer cannot have dual control.
+    OneOfficer,
+    /// A simulated reader in a production site.
+    SimulatedReader {
+        /// The reader.
+        reader: String,
+    },
+    /// A file of another centre that cannot be read.
+    BadFile {
+        /// The file.
+        path: String,
+    },
+    /// A bundle or card whose signature or fingerprint is wrong.
+    Signature {
+        /// The file.
+        path: String,
+    },
+    /// The sender's card was not confirmed at this site.
+    NotTrusted {
+        /// The sender.
+        sender: String,
+    },
+    /// The fingerprint is another one.
+    Fingerprint {
+        /// What the card has.
+        card: String,
+    },
+    /// A bundle for somebody else, of another scheme, or that crosses the line between rehearsal and production.
+    NotForThisSite {
+        /// The field that differs.
+        field: &'static str,
+        /// What the file has.
+        file: String,
+        /// What the site has.
+        site: String,
+    },
+    /// The check value of a received or entered key is another one.
+    Kcv {
+        /// The key.
+        key: String,
+        /// What was announced.
+        expected: String,
+        /// What the key has.
+        got: String,
+    },
+    /// A scheme's fault.
+    Scheme(SchemeError),
+    /// A key file's fault.
+    Keys(KeyFileError),
+    /// The store's fault.
+    Store(StoreError),
+    /// The ledger's fault.
+    Ledger(LedgerError),
+}
+
+macro_rules! wraps {
+    ($($from:ty => $variant:ident),*) => { $(
+        impl From<$from> for SiteError {
+            fn from(e: $from) -> Self {
+                Self::$variant(e)
+            }
+        }
+    )* };
+}
+wraps!(SchemeError => Scheme, KeyFileError => Keys, StoreError => Store, LedgerError => Ledger);
+
+impl From<NoRandom> for SiteError {
+    fn from(e: NoRandom) -> Self {
+        Self::Keys(e.into())
+    }
+}
+
+impl From<FieldFault> for SiteError {
+    fn from(e: FieldFault) -> Self {
+        Self::Ledger(e.into())
+    }
+}
+
+impl Fault for SiteError {
+    fn msg(&self) -> Msg {
+        match self {
+            Self::NoSite { here } => msg!("site-none", here = here),
+            Self::NotEmpty { folder } => msg!("site-not-empty", folder = folder),
+            Self::Io { path, what } => msg!("site-io", path = path, what = what),
+            Self::Syntax { path, line, what } => msg!("site-syntax", path = path, line = line, what = what),
+            Self::Format { path, found } => msg!("site-format", path = path, found = found),
+            Self::Disagrees { field, ledger, file } => {
+                msg!("site-disagrees", field = field, ledger = ledger, file = file)
+            }
+            Self::StoreDisagrees { about } => msg!("site-store-disagrees", about = about),
+            Self::OfficerName { name } => msg!("site-officer-name", name = name),
+            Self::Role { word } => msg!("site-role", word = word),
+            Self::NotOfficer { name } => msg!("site-not-officer", name = name),
+            Self::OtherKey { name } => msg!("site-other-key", name = name),
+            Self::Officers { act, needed, have } => msg!("site-officers", act = act, needed = needed, have = have),
+            Self::OneOfficer => msg!("site-one-officer"),
+            Self::SimulatedReader { reader } => msg!("site-simulated-reader", reader = reader),
+            Self::BadFile { path } => msg!("site-bad-file", path = path),
+            Self::Signature { path } => msg!("site-signature", path = path),
+            Self::NotTrusted { sender } => msg!("site-not-trusted", sender = sender),
+            Self::Fingerprint { card } => msg!("site-fingerprint", card = card),
+            Self::NotForThisSite { field, file, site } => {
+                msg!("site-not-for-this-site", field = field, file = file, site = site)
+            }
+            Self::Kcv { key, expected, got } => msg!("site-kcv", key = key, expected = expected, got = got),
+            Self::Scheme(e) => e.msg(),
+            Self::Keys(e) => e.msg(),
+            Self::Store(e) => e.msg(),
+            Self::Ledger(e) => e.msg(),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Disagrees { .. }
+            | Self::StoreDisagrees { .. }
+            | Self::OtherKey { .. }
+            | Self::Signature { .. }
+            | Self::Fingerprint { .. }
+            | Self::NotTrusted { .. }
+            | Self::NotForThisSite { .. }
+            | Self::Kcv { .. } => Exit::Check,
+            Self::Io { .. } => Exit::Device,
+            Self::Scheme(e) => e.exit(),
+            Self::Keys(e) => e.exit(),
+            Self::Store(e) => e.exit(),
+            Self::Ledger(e) => e.exit(),
+            _ => Exit::Usage,
+        }
+    }
+}
+crate::display_as_english!(SiteError);

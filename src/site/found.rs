@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Making a site. Everything is made in a folder beside and renamed into place at the end: there is a whole site or none.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::config::SiteConfig;
+use super::officers::{check_name, holds_share};
+use super::{Site, SiteError};
+use crate::crypto::seal::KdfParams;
+use crate::crypto::sign::PublicKey;
+use crate::crypto::{KcvLength, SecretBytes};
+use crate::keys::scheme::{self, Scheme, Title};
+use crate::keys::{FileKeyStore, LevelName, OfficerKeys, Owner, StorePlace};
+use crate::ledger::act::{Officer, SiteInit};
+use crate::ledger::{Founding, Ledger, Policy, Role, Signer, SiteId, Text, VerifyKey};
+use crate::outside::{Clock, Random};
+
+/// An officer to be enrolled.
+#[derive(Debug)]
+pub struct NewOfficer {
+    /// The name.
+    pub name: String,
+    /// What for.
+    pub roles: Vec<Role>,
+    /// The passphrase.
+    pub passphrase: SecretBytes,
+}
+
+/// What a new site is to be.
+#[derive(Debug)]
+pub struct NewSite {
+    /// Its folder, which does not exist yet or is empty.
+    pub folder: PathBuf,
+    /// Its name.
+    pub name: Title,
+    /// A shipped scheme's name or a file; a file is copied into the site.
+    pub scheme: String,
+    /// Its level.
+    pub level: LevelName,
+    /// Its code there; empty at the top.
+    pub code: String,
+    /// Optional levels that are switched on.
+    pub levels: Vec<LevelName>,
+    /// A rehearsal for good.
+    pub rehearsal: bool,
+    /// The first officers.
+    pub officers: Vec<NewOfficer>,
+    /// How many of them open the key store.
+    pub unlock: u8,
+    /// Check values' length; `None`: the scheme's.
+    pub kcv_length: Option<KcvLength>,
+    /// Where the last checkpoint is kept; `None`: in the site's folder.
+    pub checkpoint_copy: Option<PathBuf>,
+    /// Refuse work where memory cannot be locked.
+    pub require_memory_lock: bool,
+    /// Cards only by templates that were approved in the ledger.
+    pub approved_templates: bool,
+    /// Costs of passphrases.
+    pub costs: KdfParams,
+}
+
+/// The code as the ledger has it: entries have no empty texts.
+pub(super) fn code_text(owner: &Owner) -> String {
+    if owner.code.is_empty() {
+        "-".into()
+    } else {
+        owner.code.clone()
+    }
+}
+
+/// Makes the site.
+pub fn found(new: &NewSite, random: &mut dyn Random, clock: &Clock) -> Result<Site, SiteError> {
+    let scheme = scheme::find(&new.scheme, Path::new("."))?.with_levels(&new.levels)?;
+    let owner = scheme.owner_with_code(&new.level, &new.code)?;
+    if scheme.level(&owner.level)?.leaf {
+        return Err(crate::keys::SchemeError::CodeNotWanted { level: owner.level }.into());
+    }
+    if !new.rehearsal && new.officers.len() < 2 {
+        return Err(SiteError::OneOfficer);
+    }
+    for officer in &new.officers {
+        check_name(&officer.name)?;
+    }
+    if fs::read_dir(&new.folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(SiteError::NotEmpty {
+            folder: new.folder.display().to_string(),
+        });
+    }
+    let mut name = new.folder.as_os_str().to_owned();
+    name.push(".founding");
+    let draft = PathBuf::from(name);
+    let _ = fs::remove_dir_all(&draft);
+    let made = build(new, &draft, scheme, owner, random, clock).and_then(|()| publish(&draft, &new.folder));
+    if made.is_err() {
+        // Nothing of a failed attempt stays: it would hold officers' keys.
+        let _ = fs::remove_dir_all(&draft);
+        if let Some(copy) = new.checkpoint_copy.as_ref().filter(|c| c.is_absolute()) {
+            let _ = fs::remove_file(copy);
+        }
+    }
+    made?;
+    Site::open(&new.folder)
+}
+
+fn build(
+    new: &NewSite,
+    draft: &Path,
+    scheme: Scheme,
+    owner: Owner,
+    random: &mut dyn Random,
+    clock: &Clock,
+) -> Result<(), SiteError> {
+    for folder in [draft.to_owned(), draft.join("officers"), draft.join("trusted")] {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        made.map_err(|e| io(&folder, &e))?;
+    }
+    let scheme = Arc::new(scheme);
+    let site = Site {
+        folder: draft.to_owned(),
+        config: config(new, &scheme, &owner, random)?,
+        scheme,
+        owner,
+    };
+    if site.config.scheme == COPIED_SCHEME {
+        let (_, text) = scheme::load(&new.scheme, Path::new("."))?;
+        write(&draft.join(COPIED_SCHEME), &text)?;
+    }
+    write(&draft.join("site.toml"), &site.config.text())?;
+    let mut people = Vec::new();
+    for officer in &new.officers {
+        let keys = OfficerKeys::generate(&officer.name, random)?;
+        site.write_officer(&keys, &officer.roles, &officer.passphrase, new.costs, random)?;
+        people.push(keys);
+    }
+    let holders: Vec<(String, PublicKey)> = people
+        .iter()
+        .zip(&new.officers)
+        .filter(|(_, new)| holds_share(&new.roles))
+        .map(|(keys, _)| (keys.name.clone(), keys.exchange_public()))
+        .collect();
+    let place = StorePlace::in_site(draft);
+    let id = &site.config.id;
+    let store = FileKeyStore::create(
+        place,
+        site.scheme.clone(),
+        id,
+        new.rehearsal,
+        new.unlock,
+        &holders,
+        random,
+    )?;
+    let sign: Vec<_> = people
+        .iter()
+        .map(|keys| |bytes: &[u8]| keys.signing.sign(bytes))
+        .collect();
+    let signers: Vec<Signer<'_>> = people
+        .iter()
+        .zip(&sign)
+        .map(|(keys, sign)| Signer {
+            officer: &keys.name,
+            sign,
+        })
+        .collect();
+    let init = first_entry(new, &site, &people, &store)?;
+    let founding = Founding {
+        site: SiteId::new(id.as_str())?,
+        init,
+    };
+    let log_key = |bytes: &[u8]| store.site_signer().sign(bytes);
+    Ledger::create(
+        &site.ledger_path(),
+        Some(&site.checkpoint_copy()),
+        founding,
+        &signers,
+        &log_key,
+        clock,
+    )?;
+    Ok(())
+}
+
+const COPIED_SCHEME: &str = "scheme.toml";
+
+fn config(new: &NewSite, scheme: &Scheme, owner: &Owner, random: &mut dyn Random) -> Result<SiteConfig, SiteError> {
+    let mut number = [0; 4];
+    random.fill(&mut number)?;
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    };
+    let word: String = new.name.en.chars().map(plain).collect();
+    let word: Vec<&str> = word.split('-').filter(|part| !part.is_empty()).collect();
+    let mut id = hex::encode(number);
+    for part in word.iter().take_while(|part| part.len() < 16).take(2) {
+        id.push('-');
+        id.push_str(part);
+    }
+    let shipped = scheme::SHIPPED.iter().any(|(name, _)| *name == new.scheme);
+    Ok(SiteConfig {
+        format: SiteConfig::current_format(),
+        id,
+        scheme: if shipped {
+            new.scheme.clone()
+        } else {
+            COPIED_SCHEME.into()
+        },
+        level: owner.level.clone(),
+        code: owner.code.clone(),
+        levels: new.levels.clone(),
+        rehearsal: new.rehearsal,
+        kcv_length: new.kcv_length.unwrap_or(scheme.kcv_length()),
+        checkpoint_copy: new.checkpoint_copy.clone().unwrap_or_else(|| "checkpoint.note".into()),
+        require_memory_lock: new.require_memory_lock,
+        name: new.name.clone(),
+    })
+}
+
+fn first_entry(
+    new: &NewSite,
+    site: &Site,
+    people: &[OfficerKeys],
+    store: &FileKeyStore,
+) -> Result<SiteInit, SiteError> {
+    let officer = |(keys, new): (&OfficerKeys, &NewOfficer)| {
+        let key = VerifyKey(keys.signing.public().0);
+        Ok(Officer {
+            name: Text::new(keys.name.as_str())?,
+            roles: new.roles.clone(),
+            key,
+        })
+    };
+    Ok(SiteInit {
+        name: Text::new(site.config.name.en.as_str())?,
+        level: Text::new(site.owner.level.as_str())?,
+        scheme: Text::new(site.scheme.name())?,
+        code: Text::new(code_text(&site.owner))?,
+        rehearsal: new.rehearsal,
+        log_key: VerifyKey(store.site_signer().public().0),
+        officers: people
+            .iter()
+            .zip(&new.officers)
+            .map(officer)
+            .collect::<Result<_, SiteError>>()?,
+        policy: policy(new),
+        program: Text::new(concat!("cardmint ", env!("CARGO_PKG_VERSION")))?,
+    })
+}
+
+/// Two officers for everything that touches keys and officers, wherever there are two; by roles.
+fn policy(new: &NewSite) -> Policy {
+    let mut policy = if new.officers.len() < 2 {
+        Policy::default()
+    } else {
+        Policy::production()
+    };
+    policy.approved_templates = new.approved_templates;
+    for (act, rule) in &mut policy.rules {
+        if act.starts_with("key.") || act.starts_with("officer.") {
+            rule.roles = vec![Role::KeyOfficer];
+            rule.approvers = vec![Role::KeyOfficer, Role::Supervisor, Role::Witness];
+        }
+    }
+    policy
+}
+
+fn publish(draft: &Path, folder: &Path) -> Result<(), SiteError> {
+    fs::rename(draft, folder).map_err(|e| io(folder, &e))?;
+    let above = folder
+        .parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    fs::File::open(above)
+        .and_then(|f| f.sync_all())
+        .map_err(|e| io(above, &e))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), SiteError> {
+    Ok(crate::keys::file_store::replace(path, text.as_bytes(), 0o644)?)
+}
+
+fn io(path: &Path, e: &std::io::Error) -> SiteError {
+    SiteError::Io {
+        path: path.display().to_string(),
+        what: e.to_string(),
+    }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A site 站点: one centre's folder with its settings, key store, ledger and officers (docs/formats/site.md).
+//!
+//! ```text
+//! site.toml            settings; what matters in them also stands in the ledger's first entry
+//! keys/store           key store
+//! ledger.db            ledger
+//! checkpoint.note      the last checkpoint, unless it is kept elsewhere
+//! officers/NAME.toml   an officer's public keys and roles
+//! officers/NAME.key    the officer's private keys, under a passphrase
+//! trusted/ID.json      cards of other centres whose fingerprints were confirmed
+//! ```
+//!
+//! Whether a site is a rehearsal stands in site.toml, in the key store's header and in the ledger's first entry. All three
+//! must agree, so nobody turns a rehearsal into a production site with an editor.
+
+mod bundle;
+mod card;
+mod config;
+mod error;
+mod found;
+mod officers;
+mod session;
+
+pub use bundle::{BundleKey, KeyBundle};
+pub use card::SiteCard;
+pub use config::SiteConfig;
+pub use error::SiteError;
+pub use found::{NewOfficer, NewSite, found};
+pub use officers::{OfficerFile, check_name, holds_share};
+pub use session::{Session, Step, key_arrived};
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::keys::scheme::{self, Scheme};
+use crate::keys::{LevelName, Owner, StorePlace};
+use crate::ledger::Ledger;
+
+/// A site whose settings are read and checked; locked.
+#[derive(Debug, Clone)]
+pub struct Site {
+    folder: PathBuf,
+    config: SiteConfig,
+    scheme: Arc<Scheme>,
+    owner: Owner,
+}
+
+impl Site {
+    /// The site in a folder.
+    pub fn open(folder: &Path) -> Result<Self, SiteError> {
+        let config = SiteConfig::read(&folder.join("site.toml"))?;
+        let scheme = scheme::find(&config.scheme, folder)?.with_levels(&config.levels)?;
+        let owner = scheme.owner_with_code(&config.level, &config.code)?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            config,
+            scheme: Arc::new(scheme),
+            owner,
+        })
+    }
+
+    /// The site that was named, or the one that `here` lies in.
+    pub fn find(named: Option<&Path>, here: &Path) -> Result<Self, SiteError> {
+        if let Some(folder) = named {
+            return Self::open(folder);
+        }
+        let found = here.ancestors().find(|folder| folder.join("site.toml").is_file());
+        Self::open(found.ok_or_else(|| SiteError::NoSite {
+            here: here.display().to_string(),
+        })?)
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its settings.
+    pub fn config(&self) -> &SiteConfig {
+        &self.config
+    }
+
+    /// Its scheme, with the levels that it has switched on.
+    pub fn scheme(&self) -> &Arc<Scheme> {
+        &self.scheme
+    }
+
+    /// Whose keys it makes: its level and code.
+    pub fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    /// Its level.
+    pub fn level(&self) -> &LevelName {
+        &self.owner.level
+    }
+
+    /// The place of its key store.
+    pub fn store_place(&self) -> StorePlace {
+        StorePlace::in_site(&self.folder)
+    }
+
+    /// Its ledger's file.
+    pub fn ledger_path(&self) -> PathBuf {
+        self.folder.join("ledger.db")
+    }
+
+    /// Where the last checkpoint is kept apart from the ledger.
+    pub fn checkpoint_copy(&self) -> PathBuf {
+        self.folder.join(&self.config.checkpoint_copy)
+    }
+
+    /// Opens its ledger for appending, and checks that it is this site's.
+    pub fn ledger(&self) -> Result<Ledger, SiteError> {
+        let ledger = Ledger::open(&self.ledger_path(), Some(&self.checkpoint_copy()))?;
+        self.agrees_with(&ledger).map(|()| ledger)
+    }
+
+    /// Opens its ledger for reading only.
+    pub fn ledger_read_only(&self) -> Result<Ledger, SiteError> {
+        let ledger = Ledger::open_read_only(&self.ledger_path(), Some(&self.checkpoint_copy()))?;
+        self.agrees_with(&ledger).map(|()| ledger)
+    }
+
+    fn agrees_with(&self, ledger: &Ledger) -> Result<(), SiteError> {
+        let (state, config) = (ledger.state(), &self.config);
+        let pairs = [
+            ("id", state.site.to_string(), config.id.clone()),
+            ("name", state.init.name.to_string(), config.name.en.clone()),
+            ("scheme", state.init.scheme.to_string(), self.scheme.name().to_owned()),
+            ("level", state.init.level.to_string(), self.owner.level.to_string()),
+            ("code", state.init.code.to_string(), found::code_text(&self.owner)),
+            (
+                "rehearsal",
+                state.init.rehearsal.to_string(),
+                config.rehearsal.to_string(),
+            ),
+        ];
+        let differs = pairs.into_iter().find(|(_, ledger, file)| ledger != file);
+        match differs {
+            None => Ok(()),
+            Some((field, ledger, file)) => Err(SiteError::Disagrees { field, ledger, file }),
+        }
+    }
+
+    /// Whether the scheme, key store and ledger belong to a rehearsal.
+    pub fn rehearsal(&self) -> bool {
+        self.config.rehearsal
+    }
+
+    /// Simulated readers belong to rehearsals: a production site must never believe that a simulated card exists.
+    pub fn check_reader(&self, reader: &str) -> Result<(), SiteError> {
+        if reader.starts_with("sim:") && !self.config.rehearsal {
+            return Err(SiteError::SimulatedReader {
+                reader: reader.to_owned(),
+            });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Officers of a site. Who is one, with which key and which roles, stands in the ledger; the files beside it hold the
+//! private keys under passphrases and, for people and other programs, the public ones (docs/formats/officer.md).
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Site, SiteError};
+use crate::crypto::SecretBytes;
+use crate::crypto::seal::KdfParams;
+use crate::crypto::sign::PublicKey;
+use crate::keys::OfficerKeys;
+use crate::keys::file_store::replace;
+use crate::ledger::policy::Role;
+use crate::ledger::{Ledger, Text};
+
+/// `officers/NAME.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfficerFile {
+    /// Version of this format: 1.
+    pub format: u32,
+    /// The name.
+    pub name: String,
+    /// What for.
+    pub roles: Vec<Role>,
+    /// Ed25519.
+    pub signing: PublicKey,
+    /// X25519.
+    pub exchange: PublicKey,
+}
+
+/// Whether an officer with these roles holds a share of the key store: those who manage keys or issue cards.
+pub fn holds_share(roles: &[Role]) -> bool {
+    roles
+        .iter()
+        .any(|role| matches!(role, Role::KeyOfficer | Role::Operator | Role::Supervisor))
+}
+
+/// A name that can be an officer's: letters of any script, digits, dashes; at most 32 characters.
+pub fn check_name(name: &str) -> Result<(), SiteError> {
+    let good = (1..=32).contains(&name.chars().count()) && name.chars().all(|c| c.is_alphanumeric() || c == '-');
+    if good {
+        Ok(())
+    } else {
+        Err(SiteError::OfficerName { name: name.to_owned() })
+    }
+}
+
+impl Site {
+    /// The file of an officer's private keys.
+    pub fn officer_key_path(&self, name: &str) -> PathBuf {
+        self.folder().join("officers").join(format!("{name}.key"))
+    }
+
+    /// The file of an officer's public keys.
+    pub fn officer_path(&self, name: &str) -> PathBuf {
+        self.folder().join("officers").join(format!("{name}.toml"))
+    }
+
+    /// Opens an officer's keys and checks that they are the enrolled ones.
+    pub fn officer(
+        &self,
+        ledger: &Ledger,
+        name: &str,
+        passphrase: &SecretBytes,
+        least: KdfParams,
+    ) -> Result<OfficerKeys, SiteError> {
+        check_name(name)?;
+        let not_officer = || SiteError::NotOfficer { name: name.to_owned() };
+        let enrolled = ledger
+            .state()
+            .officers
+            .get(&Text::new(name)?)
+            .filter(|o| !o.revoked)
+            .ok_or_else(not_officer)?;
+        let keys = OfficerKeys::open(&self.officer_key_path(name), passphrase, least)?;
+        if keys.name == name && keys.signing.public().0 == enrolled.key.0 {
+            Ok(keys)
+        } else {
+            Err(SiteError::OtherKey { name: name.to_owned() })
+        }
+    }
+
+    /// Writes both files of a new officer. Until the ledger has the officer, they mean nothing.
+    pub(super) fn write_officer(
+        &self,
+        keys: &OfficerKeys,
+        roles: &[Role],
+        passphrase: &SecretBytes,
+        costs: KdfParams,
+        random: &mut dyn crate::outside::Random,
+    ) -> Result<(), SiteError> {
+        keys.save(&self.officer_key_path(&keys.name), passphrase, costs, random)?;
+        let (signing, exchange) = (keys.signing.public(), keys.exchange_public());
+        let file = OfficerFile {
+            format: 1,
+            name: keys.name.clone(),
+            roles: roles.to_vec(),
+            signing,
+            exchange,
+        };
+        let text = toml::to_string(&file).unwrap_or_default();
+        Ok(replace(&self.officer_path(&keys.name), text.as_bytes(), 0o644)?)
+    }
+}

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+//! An unlocked site: store, ledger, and the officers who act. Every change of the store goes with an entry of the ledger.
+//!
+//! Order of a change: the store's next generation is written beside the current one and proven; the entry is appended, and
+//! from then on the change has happened; the next generation is renamed into place. A crash between two steps is resolved
+//! when the site is opened again: the ledger decides. Then store and ledger are compared key by key, so that a restored old
+//! store is noticed.
+
+use super::{Site, SiteError, holds_share};
+use crate::crypto::SecretBytes;
+use crate::crypto::seal::KdfParams;
+use crate::crypto::sign::PublicKey;
+use crate::keys::{Change, FileKeyStore, KeyRecord, KeyState, KeyStore, Mark, OfficerKeys};
+use crate::ledger::act::{self, Act, KeyArrived, OfficerRevoke};
+use crate::ledger::checkpoint::Checkpoint;
+use crate::ledger::query::Filter;
+use crate::ledger::rules::State;
+use crate::ledger::{Entry, Ledger, LedgerError, Role, ShortHex, Signer, Text, VerifyKey};
+use crate::outside::{Clock, Random};
+
+/// The durable steps of a change, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The store's next generation lies beside the current one.
+    Staged,
+    /// The ledger has the entry.
+    Appended,
+    /// The next generation is in force.
+    Committed,
+}
+
+/// An unlocked site.
+#[derive(Debug)]
+pub struct Session {
+    /// The site.
+    pub site: Site,
+    /// Its key store.
+    pub store: FileKeyStore,
+    /// Its ledger.
+    pub ledger: Ledger,
+    officers: Vec<OfficerKeys>,
+    clock: Clock,
+}
+
+impl Session {
+    /// Opens a site with the keys of officers; the first is the acting one.
+    pub fn open(site: Site, ledger: Ledger, officers: Vec<OfficerKeys>, clock: Clock) -> Result<Self, SiteError> {
+        let place = site.store_place();
+        if place.next().exists() {
+            place.recover(|mark| recorded(&ledger, mark).unwrap_or(false))?;
+        }
+        let header = place.header()?;
+        let holds = |o: &&OfficerKeys| header.holders.iter().any(|h| h.officer == o.name);
+        let mut with: Vec<&OfficerKeys> = officers.iter().filter(holds).collect();
+        if with.is_empty() {
+            with = officers.iter().collect();
+        }
+        let store = FileKeyStore::unlock(place, site.scheme().clone(), &with)?;
+        compare(&site, &ledger, &store)?;
+        Ok(Self {
+            site,
+            store,
+            ledger,
+            officers,
+            clock,
+        })
+    }
+
+    /// The acting officers' names, the acting one first.
+    pub fn officers(&self) -> impl Iterator<Item = &str> {
+        self.officers.iter().map(|o| o.name.as_str())
+    }
+
+    /// Appends an act, signed by as many of the officers as its rule asks for, at least the acting one.
+    pub fn append(&mut self, act: Act) -> Result<Entry, SiteError> {
+        self.append_with(act, None)
+    }
+
+    fn append_with(&mut self, act: Act, new: Option<&OfficerKeys>) -> Result<Entry, SiteError> {
+        let people: Vec<&OfficerKeys> = signers_for(&self.officers, self.ledger.state(), &act)
+            .into_iter()
+            .chain(new)
+            .collect();
+        let sign: Vec<_> = people
+            .iter()
+            .map(|keys| |bytes: &[u8]| keys.signing.sign(bytes))
+            .collect();
+        let signers: Vec<Signer<'_>> = people
+            .iter()
+            .zip(&sign)
+            .map(|(keys, sign)| Signer {
+                officer: &keys.name,
+                sign,
+            })
+            .collect();
+        Ok(self.ledger.append(act, &signers, &self.clock)?)
+    }
+
+    /// Signs the tree as it is now with the site's key, and replaces the copy outside.
+    pub fn checkpoint(&mut self) -> Result<Checkpoint, SiteError> {
+        let store = &self.store;
+        Ok(self.ledger.checkpoint(&|bytes| store.site_signer().sign(bytes))?)
+    }
+
+    /// A change of the store together with its entry.
+    pub fn change(&mut self, change: Change, act: Act, random: &mut dyn Random) -> Result<Entry, SiteError> {
+        self.change_watched(change, act, None, random, &mut |_| {})
+    }
+
+    /// The same; `at` hears of each step once it is durable. For tests, which end the process there.
+    pub fn change_watched(
+        &mut self,
+        change: Change,
+        act: Act,
+        new: Option<&OfficerKeys>,
+        random: &mut dyn Random,
+        at: &mut dyn FnMut(Step),
+    ) -> Result<Entry, SiteError> {
+        let mark = Mark {
+            after: self.ledger.size(),
+            act: act.name().to_owned(),
+            about: about(&act),
+        };
+        let staged = self.store.stage(change, mark.clone(), random)?;
+        at(Step::Staged);
+        let appended = self.append_with(act, new);
+        // An error may come after the entry became durable (power, disk): only the ledger itself can tell.
+        if appended.is_ok() || recorded(&self.ledger, &mark)? {
+            at(Step::Appended);
+            self.store.commit(staged)?;
+            at(Step::Committed);
+        } else {
+            self.store.abandon(staged)?;
+        }
+        appended
+    }
+
+    /// A new key in the store.
+    pub fn add_key(
+        &mut self,
+        record: KeyRecord,
+        key: crate::crypto::KeyMaterial,
+        act: Act,
+        random: &mut dyn Random,
+    ) -> Result<Entry, SiteError> {
+        self.change(Change::AddKey { record, key }, act, random)
+    }
+
+    /// Enrols an officer: files, share of the store where the roles ask for one, entry signed by the new officer too.
+    pub fn enrol(
+        &mut self,
+        name: &str,
+        roles: &[Role],
+        passphrase: &SecretBytes,
+        costs: KdfParams,
+        random: &mut dyn Random,
+    ) -> Result<Entry, SiteError> {
+        super::check_name(name)?;
+        let text = Text::new(name)?;
+        if self.ledger.state().officers.contains_key(&text) {
+            return Err(LedgerError::OfficerTaken(name.to_owned()).into());
+        }
+        let keys = OfficerKeys::generate(name, random)?;
+        self.site.write_officer(&keys, roles, passphrase, costs, random)?;
+        let key = VerifyKey(keys.signing.public().0);
+        let act = Act::OfficerEnrol(act::Officer {
+            name: text,
+            roles: roles.to_vec(),
+            key,
+        });
+        if !holds_share(roles) {
+            return self.append_with(act, Some(&keys));
+        }
+        let mut holders = self.holders();
+        holders.push((name.to_owned(), keys.exchange_public()));
+        let change = Change::Reshare {
+            quorum: self.store.header().quorum,
+            holders,
+        };
+        self.change_watched(change, act, Some(&keys), random, &mut |_| {})
+    }
+
+    /// Revokes an officer; the store gets a fresh data key, of which the officer has no share.
+    pub fn revoke(&mut self, name: &str, reason: &str, random: &mut dyn Random) -> Result<Entry, SiteError> {
+        let act = Act::OfficerRevoke(OfficerRevoke {
+            name: Text::new(name)?,
+            reason: Text::new(reason)?,
+        });
+        let mut holders = self.holders();
+        let before = holders.len();
+        holders.retain(|(holder, _)| holder != name);
+        if holders.len() == before {
+            return self.append(act);
+        }
+        let change = Change::Reshare {
+            quorum: self.store.header().quorum,
+            holders,
+        };
+        self.change(change, act, random)
+    }
+
+    fn holders(&self) -> Vec<(String, PublicKey)> {
+        self.store
+            .header()
+            .holders
+            .iter()
+            .map(|h| (h.officer.clone(), h.exchange))
+            .collect()
+    }
+}
+
+/// As many officers as the act's rule asks for, in the roles that it asks for, in the order in which they came. Where
+/// there are too few, those who came sign, and the ledger says what is missing.
+fn signers_for<'a>(officers: &'a [OfficerKeys], state: &State, act: &Act) -> Vec<&'a OfficerKeys> {
+    let rule = state.policy.rule(act.name());
+    let may = |keys: &OfficerKeys, allowed: &[Role]| {
+        let name = Text::new(keys.name.as_str()).ok();
+        let roles = name
+            .and_then(|n| state.officers.get(&n))
+            .map(|o| o.roles.as_slice())
+            .unwrap_or_default();
+        allowed.is_empty() || roles.iter().any(|role| allowed.contains(role))
+    };
+    let Some(acting) = officers.iter().find(|o| may(o, &rule.roles)).or(officers.first()) else {
+        return Vec::new();
+    };
+    let others = officers
+        .iter()
+        .filter(|o| o.name != acting.name && may(o, &rule.approvers));
+    let further = usize::from(rule.officers.max(1)) - 1;
+    std::iter::once(acting).chain(others.take(further)).collect()
+}
+
+/// What an act that changes the store is about.
+fn about(act: &Act) -> String {
+    match act {
+        Act::KeyGenerate(k) | Act::KeyImport(k) | Act::KeyDerive(k) | Act::KeyReceive(k) => k.key.to_string(),
+        Act::KeyRetire(k) => format!("{} {}", k.key, k.state.as_str()),
+        Act::OfficerEnrol(o) => o.name.to_string(),
+        Act::OfficerRevoke(o) => o.name.to_string(),
+        Act::PinSet(p) => p.name.to_string(),
+        other => other.name().to_owned(),
+    }
+}
+
+/// Whether the ledger has the entry that a staged change waits for.
+fn recorded(ledger: &Ledger, mark: &Mark) -> Result<bool, LedgerError> {
+    let filter = Filter {
+        from: mark.after,
+        act: Some(mark.act.clone()),
+        ..Filter::default()
+    };
+    let mut found = false;
+    ledger.each_line(&filter, &mut |entry, _| {
+        found |= about(&entry.act) == mark.about;
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Store and ledger must tell the same about site and keys.
+fn compare(site: &Site, ledger: &Ledger, store: &FileKeyStore) -> Result<(), SiteError> {
+    let header = store.header();
+    let disagrees = |about: String| SiteError::StoreDisagrees { about };
+    if header.site != site.config().id {
+        return Err(disagrees("id".into()));
+    }
+    if header.rehearsal != site.config().rehearsal {
+        return Err(disagrees("rehearsal".into()));
+    }
+    if header.signing.0 != ledger.state().init.log_key.0 {
+        return Err(disagrees("signing".into()));
+    }
+    let rows = ledger.keys()?;
+    let (stored, mut seen) = (store.keys(), 0);
+    for row in &rows {
+        let key = stored.iter().find(|k| k.id.to_string() == row.key);
+        let same = key.is_some_and(|k| k.kcv.to_string() == row.kcv && k.state.as_str() == row.state);
+        if !same {
+            return Err(disagrees(row.key.clone()));
+        }
+        seen += 1;
+    }
+    let extra = stored
+        .iter()
+        .find(|k| rows.iter().all(|row| row.key != k.id.to_string()));
+    match extra {
+        Some(key) if stored.len() > seen => Err(disagrees(key.id.to_string())),
+        _ => Ok(()),
+    }
+}
+
+/// The body of the entries that bring a key into a site.
+pub fn key_arrived(record: &KeyRecord) -> Result<KeyArrived, SiteError> {
+    let id = &record.id;
+    Ok(KeyArrived {
+        key: Text::new(id.to_string())?,
+        usage: Text::new(id.usage.as_str())?,
+        owner: Text::new(id.owner.to_string())?,
+        version: id.version.into(),
+        alg: Text::new(id.algorithm.to_string())?,
+        kcv: ShortHex::new(record.kcv.to_string())?,
+        state: ledger_state(record.state),
+        from: None,
+        parent: None,
+        factors: Vec::new(),
+        components: Vec::new(),
+        package: None,
+    })
+}
+
+/// A key's state as entries have it.
+pub(super) fn ledger_state(state: KeyState) -> act::KeyState {
+    match state {
+        KeyState::PreActive => act::KeyState::PreActive,
+        KeyState::Active => act::KeyState::Active,
+        KeyState::Retired => act::KeyState::Retired,
+        KeyState::Destroyed => act::KeyState::Destroyed,
+        KeyState::Compromised => act::KeyState::Compromised,
+    }
+}
+
+impl Session {
+    /// Changes a key's state.
+    pub fn set_state(
+        &mut self,
+        record: &KeyRecord,
+        state: KeyState,
+        reason: &str,
+        random: &mut dyn Random,
+    ) -> Result<Entry, SiteError> {
+        let act = Act::KeyRetire(act::KeyRetire {
+            key: Text::new(record.id.to_string())?,
+            kcv: ShortHex::new(record.kcv.to_string())?,
+            state: ledger_state(state),
+            reason: Text::new(reason)?,
+        });
+        self.change(
+            Change::SetState {
+                key: record.id.clone(),
+                state,
+            },
+            act,
+            random,
+        )
+    }
+
+    /// Sets an initial PIN, coded as the card stores it.
+    pub fn set_pin(&mut self, name: &str, pin: SecretBytes, random: &mut dyn Random) -> Result<Entry, SiteError> {
+        let act = Act::PinSet(act::PinSet { name: Text::new(name)? });
+        self.change(
+            Change::SetPin {
+                name: name.to_owned(),
+                pin,
+            },
+            act,
+            random,
+        )
+    }
+}
