@@ -13,6 +13,7 @@ mod ledger {
     mod opening;
     mod python;
     mod random;
+    mod site;
     pub mod story;
     mod verifying;
 }

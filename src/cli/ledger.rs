@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `cardmint ledger`: verify, export, look up and prove what the ledger says.
 //!
-//! Every verb opens read-only, except `rebuild` and the entry that records an export.
+//! Every verb opens read-only, except `rebuild`, `checkpoint --sign` and `--renew`, and the entry that records an export.
 
 mod export;
 mod place;
@@ -44,7 +44,7 @@ enum Verb {
     /// Shows one entry.
     Show(show::Show),
     /// Prints the newest checkpoint.
-    Checkpoint,
+    Checkpoint(show::Checkpoint),
     /// Writes the evidence of one entry.
     Prove(show::Prove),
     /// Makes the tables again from the entries.
@@ -98,7 +98,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
         Verb::Export(verb) => export::export(verb, &args.place, context),
         Verb::Log(verb) => show::log(verb, &args.place, context),
         Verb::Show(verb) => show::show(verb, &args.place, context),
-        Verb::Checkpoint => show::checkpoint(&args.place, context),
+        Verb::Checkpoint(verb) => show::checkpoint(verb, &args.place, context),
         Verb::Prove(verb) => show::prove(verb, &args.place, context),
         Verb::Rebuild => verify::rebuild(&args.place, context),
     }

@@ -7,12 +7,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::{Place, Range};
-use crate::cli::Context;
 use crate::cli::output::Output;
+use crate::cli::{Context, session};
 use crate::error::{Error, Exit};
 use crate::i18n::lookup;
 use crate::ledger::export::COLUMNS;
-use crate::ledger::{Exported, Filter, Ledger, LedgerError};
+use crate::ledger::{Exported, Filter, Ledger, LedgerError, Signer};
 use crate::msg;
 
 /// `ledger export`.
@@ -59,7 +59,17 @@ pub(super) fn export(args: &Export, place: &Place, context: &mut Context) -> Res
         }
         None => write(&ledger, args, &filter, &headings, &mut Raw(&mut context.out))?,
     };
-    tell(args, done, context)
+    let recorded = record(args, &done, place, context)?;
+    tell(args, done, recorded, context)
+}
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+        }
+    }
 }
 
 fn write(
@@ -75,26 +85,55 @@ fn write(
     }
 }
 
-fn tell(args: &Export, done: Exported, context: &mut Context) -> Result<Exit, Error> {
+/// Records the export as an entry, signed by the officers who were named. It needs no key store, so that an auditor can
+/// do it; the next checkpoint covers it.
+fn record(args: &Export, done: &Exported, place: &Place, context: &mut Context) -> Result<Option<u64>, Error> {
+    if context.global.officer.is_empty() || place.file.is_some() {
+        return Ok(None);
+    }
+    let site = session::open_site(context)?;
+    let mut ledger = site.ledger()?;
+    let officers = session::officers(context, &site, &ledger, &["ledger.export"], 1)?;
+    let sign: Vec<_> = officers
+        .iter()
+        .map(|keys| |bytes: &[u8]| keys.signing.sign(bytes))
+        .collect();
+    let signers: Vec<Signer<'_>> = officers
+        .iter()
+        .zip(&sign)
+        .map(|(keys, sign)| Signer {
+            officer: &keys.name,
+            sign,
+        })
+        .collect();
+    let entry = ledger.append(done.act(args.format.name())?, &signers, &context.clock)?;
+    Ok(Some(entry.seq))
+}
+
+fn tell(args: &Export, done: Exported, recorded: Option<u64>, context: &mut Context) -> Result<Exit, Error> {
     let (entries, digest) = (done.entries, done.digest);
     match &args.out {
         Some(path) => {
             let record = serde_json::json!({
-                "file": path, "entries": entries, "from": done.from, "to": done.to, "digest": digest, "recorded": false,
+                "file": path, "entries": entries, "from": done.from, "to": done.to, "digest": digest, "recorded": recorded,
             });
             context.out.record("cardmint.ledger-export/1", &record)?;
-            context.out.say(&msg!(
+            let said = msg!(
                 "ledger-exported",
                 entries = entries,
                 path = path.display(),
                 digest = digest
-            ))?;
+            );
+            context.out.say(&said)?;
         }
         None => context
             .out
             .notice(&msg!("ledger-exported-out", entries = entries, digest = digest)),
     }
-    context.out.notice(&msg!("ledger-export-unrecorded"));
+    context.out.notice(&match recorded {
+        Some(seq) => msg!("ledger-export-recorded", seq = seq),
+        None => msg!("ledger-export-unrecorded"),
+    });
     Ok(Exit::Done)
 }
 

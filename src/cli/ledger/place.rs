@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Where the ledger and its checkpoint's copy are: options, else the site's folder.
+//! Where the ledger and its checkpoint's copy are: options, else the site.
 
 use std::path::PathBuf;
 
 use super::Place;
-use crate::cli::Context;
-use crate::ledger::{Ledger, LedgerError};
+use crate::cli::{Context, session};
+use crate::error::Error;
+use crate::ledger::Ledger;
 
 impl Place {
-    /// The database.
-    pub(super) fn file(&self, context: &Context) -> PathBuf {
-        self.file.clone().unwrap_or_else(|| folder(context).join("ledger.db"))
+    /// The database and the checkpoint's copy. With `--file` alone there is none: a database from elsewhere stands for
+    /// itself.
+    pub(super) fn files(&self, context: &Context) -> Result<(PathBuf, Option<PathBuf>), Error> {
+        if let Some(file) = &self.file {
+            return Ok((file.clone(), self.copy.clone()));
+        }
+        let site = session::open_site(context)?;
+        let copy = self.copy.clone().unwrap_or_else(|| site.checkpoint_copy());
+        Ok((site.ledger_path(), Some(copy)))
     }
 
-    /// The checkpoint's copy. With `--file` alone there is none: a database from elsewhere stands for itself.
-    pub(super) fn copy(&self, context: &Context) -> Option<PathBuf> {
-        let beside = || self.file.is_none().then(|| folder(context).join("checkpoint.note"));
-        self.copy.clone().or_else(beside)
+    /// Opened without any right to write. A site's ledger must also agree with the site's settings.
+    pub(super) fn open(&self, context: &Context) -> Result<Ledger, Error> {
+        if self.file.is_none() && self.copy.is_none() {
+            return Ok(session::open_site(context)?.ledger_read_only()?);
+        }
+        let (file, copy) = self.files(context)?;
+        Ok(Ledger::open_read_only(&file, copy.as_deref())?)
     }
-
-    /// Opened without any right to write.
-    pub(super) fn open(&self, context: &Context) -> Result<Ledger, LedgerError> {
-        Ledger::open_read_only(&self.file(context), self.copy(context).as_deref())
-    }
-}
-
-fn folder(context: &Context) -> PathBuf {
-    context.global.site.clone().unwrap_or_else(|| PathBuf::from("."))
 }

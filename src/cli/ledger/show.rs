@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::{Place, Range};
-use crate::cli::Context;
+use crate::cli::{Context, session};
 use crate::error::{Error, Exit};
+use crate::ledger::act::CheckpointRenew;
 use crate::ledger::checkpoint::write_durably;
-use crate::ledger::{CardKind, Entry, Hash, Ledger, LedgerError};
+use crate::ledger::{Act, CardKind, Entry, Hash, Ledger, LedgerError, Text};
 use crate::msg;
+use crate::site::Session;
 
 /// `ledger log`.
 #[derive(Debug, clap::Args)]
@@ -25,6 +27,17 @@ pub(super) struct Show {
     /// The entry.
     #[arg(value_name = "SEQ")]
     seq: u64,
+}
+
+/// `ledger checkpoint`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Checkpoint {
+    /// Sign the ledger as it is now first.
+    #[arg(long)]
+    sign: bool,
+    /// Make the copy outside anew, which was lost or damaged.
+    #[arg(long, value_name = "REASON", conflicts_with = "sign")]
+    renew: Option<String>,
 }
 
 /// `ledger prove`.
@@ -106,7 +119,13 @@ pub(super) fn show(args: &Show, place: &Place, context: &mut Context) -> Result<
     Ok(Exit::Done)
 }
 
-pub(super) fn checkpoint(place: &Place, context: &mut Context) -> Result<Exit, Error> {
+pub(super) fn checkpoint(args: &Checkpoint, place: &Place, context: &mut Context) -> Result<Exit, Error> {
+    if let Some(reason) = &args.renew {
+        renew(reason, context)?;
+    } else if args.sign {
+        let site = session::open_site(context)?;
+        session::unlock(context, &site, &[])?.checkpoint()?;
+    }
     let ledger = place.open(context)?;
     let note = ledger
         .checkpoint_note()?
@@ -120,6 +139,20 @@ pub(super) fn checkpoint(place: &Place, context: &mut Context) -> Result<Exit, E
     context.out.text(note.trim_end_matches('\n'))?;
     context.out.notice(&msg!("ledger-log-key-is", key = key));
     Ok(Exit::Done)
+}
+
+/// Makes a lost copy anew: an entry by as many officers as the policy asks for, then a checkpoint over it.
+fn renew(reason: &str, context: &mut Context) -> Result<(), Error> {
+    let reason = Text::new(reason).map_err(LedgerError::from)?;
+    let site = session::open_site(context)?;
+    let (ledger, stored) = Ledger::open_to_renew(&site.ledger_path(), &site.checkpoint_copy())?;
+    let quorum = site.store_place().header()?.quorum.into();
+    let officers = session::officers(context, &site, &ledger, &["checkpoint.renew"], quorum)?;
+    let mut session = Session::open(site, ledger, officers, context.clock)?;
+    let (size, root) = (stored.size, stored.root);
+    session.append(Act::CheckpointRenew(CheckpointRenew { reason, size, root }))?;
+    session.checkpoint()?;
+    Ok(())
 }
 
 pub(super) fn prove(args: &Prove, place: &Place, context: &mut Context) -> Result<Exit, Error> {

@@ -73,11 +73,8 @@ pub(super) fn verify(args: &Verify, place: &Place, context: &mut Context) -> Res
         let against = Against { copy: None, key };
         verify_lines(&mut BufReader::new(file), note.as_deref(), &against, &mut progress)?
     } else {
-        let against = Against {
-            copy: place.copy(context),
-            key,
-        };
-        crate::ledger::verify(&place.file(context), &against, &mut progress)?
+        let (file, copy) = place.files(context)?;
+        crate::ledger::verify(&file, &Against { copy, key }, &mut progress)?
     };
     tell(&report, context)?;
     Ok(if report.good() { Exit::Done } else { Exit::Check })
@@ -153,7 +150,7 @@ fn check_evidence(path: &Path, key: &NoteKey, context: &mut Context) -> Result<E
 
 pub(super) fn rebuild(place: &Place, context: &mut Context) -> Result<Exit, Error> {
     let mut progress = Progress::for_output(&context.out);
-    let entries = rebuild_tables(&place.file(context), &mut progress)?;
+    let entries = rebuild_tables(&place.files(context)?.0, &mut progress)?;
     context
         .out
         .record("cardmint.ledger-rebuild/1", &serde_json::json!({"entries": entries}))?;
