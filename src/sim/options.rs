@@ -115,6 +115,8 @@ pub struct SimOptions {
     pub code_in_mac1: bool,
     /// A compound purchase of amount 0 counts and is logged.
     pub zero_purchase_counts: bool,
+    /// Changes reach the disk before the answer is given. Without it a killed process still loses nothing, a power cut may.
+    pub durable: bool,
 }
 
 impl Default for SimOptions {
@@ -152,6 +154,7 @@ impl Default for SimOptions {
             updates_after_end: true,
             code_in_mac1: true,
             zero_purchase_counts: true,
+            durable: true,
         }
     }
 }

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 use super::card::SimCard;
 use super::faults::{PlannedFault, SimFaults};
@@ -180,7 +181,7 @@ impl CardPath {
             options: card.options.clone(),
             memory: card.memory.clone(),
         };
-        self.replace("card.json", &file)
+        self.replace("card.json", &file, card.options.durable)
     }
 
     /// The planned faults; none without the file.
@@ -211,18 +212,26 @@ impl CardPath {
             format: FAULT_FORMAT.to_owned(),
             faults: faults.to_vec(),
         };
-        self.replace("faults.json", &file)
+        self.replace("faults.json", &file, true)
     }
 
-    fn replace(&self, ending: &str, contents: &impl Serialize) -> Result<(), StoreError> {
+    fn replace(&self, ending: &str, contents: &impl Serialize, durable: bool) -> Result<(), StoreError> {
         let (path, temporary) = (self.file(ending), self.file(&format!("{ending}.new")));
         let written = || -> io::Result<()> {
             let mut file = private_file(&temporary)?;
-            serde_json::to_writer_pretty(&mut file, contents)?;
-            file.write_all(b"\n")?;
-            file.sync_all()?;
+            let mut text = serde_json::to_vec_pretty(contents)?;
+            text.push(b'\n');
+            file.write_all(&text)?;
+            text.zeroize();
+            if durable {
+                file.sync_all()?;
+            }
             fs::rename(&temporary, &path)?;
-            File::open(&self.folder)?.sync_all()
+            if durable {
+                File::open(&self.folder)?.sync_all()
+            } else {
+                Ok(())
+            }
         };
         written().map_err(|e| io_fault(&path, &e))
     }
