@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Key store and ledger after the process was killed between the durable steps of a change: they agree, and the change has
+//! happened if and only if the ledger has its entry.
+//!
+//! The process that dies is this test program itself, started once more.
+
+use std::path::Path;
+use std::process::Command;
+
+use cardmint::crypto::seal::KdfParams;
+use cardmint::crypto::{Algorithm, SecretBytes, kcv, random_key};
+use cardmint::keys::scheme::Title;
+use cardmint::keys::{Change, KeyRecord, KeyState, KeyStore, Origin};
+use cardmint::ledger::Role;
+use cardmint::ledger::act::Act;
+use cardmint::outside::{Clock, SystemRandom};
+use cardmint::site::{NewOfficer, NewSite, Session, Site, Step, found, key_arrived};
+
+const QUICK: KdfParams = KdfParams {
+    memory_kib: 64,
+    passes: 1,
+    lanes: 1,
+};
+const FOLDER: &str = "CARDMINT_TEST_CRASH_FOLDER";
+const STEP: &str = "CARDMINT_TEST_CRASH_STEP";
+
+fn pass() -> SecretBytes {
+    SecretBytes::new(b"correct horse battery".to_vec())
+}
+
+fn open(folder: &Path) -> Session {
+    let site = Site::open(folder).unwrap();
+    let ledger = site.ledger().unwrap();
+    let officer = site.officer(&ledger, "zhang", &pass(), QUICK).unwrap();
+    Session::open(site, ledger, vec![officer], Clock::System).unwrap()
+}
+
+fn make(folder: &Path) {
+    let officer = NewOfficer {
+        name: "zhang".into(),
+        roles: vec![Role::KeyOfficer],
+        passphrase: pass(),
+    };
+    let new = NewSite {
+        folder: folder.to_owned(),
+        name: Title {
+            en: "Crash".into(),
+            zh: "崩溃".into(),
+        },
+        scheme: "mohurd".into(),
+        level: "city".parse().unwrap(),
+        code: "3100".into(),
+        levels: Vec::new(),
+        rehearsal: true,
+        officers: vec![officer],
+        unlock: 1,
+        kcv_length: None,
+        checkpoint_copy: None,
+        require_memory_lock: false,
+        approved_templates: false,
+        costs: QUICK,
+    };
+    found(&new, &mut SystemRandom, &Clock::System).unwrap();
+}
+
+/// Adds a key and calls `at` behind each durable step.
+fn add_key(session: &mut Session, at: &mut dyn FnMut(Step)) {
+    let key = random_key::generate(Algorithm::Tdes, &mut SystemRandom).unwrap();
+    let record = KeyRecord {
+        id: "load.v1.3des@city:3100".parse().unwrap(),
+        kcv: kcv(Algorithm::Tdes, &key, session.site.config().kcv_length),
+        state: KeyState::Active,
+        origin: Origin::Generated,
+        since: "2026-01-01T00:00:00Z".into(),
+    };
+    let act = Act::KeyGenerate(key_arrived(&record).unwrap());
+    let change = Change::AddKey { record, key };
+    session
+        .change_watched(change, act, None, &mut SystemRandom, at)
+        .unwrap();
+}
+
+/// The process that dies; does nothing when it runs as an ordinary test.
+#[test]
+fn child() {
+    let (Ok(folder), Ok(step)) = (std::env::var(FOLDER), std::env::var(STEP)) else {
+        return;
+    };
+    let mut session = open(Path::new(&folder));
+    add_key(&mut session, &mut |at| {
+        if format!("{at:?}") == step {
+            std::process::abort();
+        }
+    });
+}
+
+#[test]
+fn a_kill_between_any_two_steps_leaves_store_and_ledger_in_agreement() {
+    for (step, happened) in [(Step::Staged, false), (Step::Appended, true), (Step::Committed, true)] {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().join("site");
+        make(&folder);
+        let died = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child"])
+            .env(FOLDER, &folder)
+            .env(STEP, format!("{step:?}"))
+            .output()
+            .unwrap();
+        assert!(!died.status.success(), "{step:?}: the process did not die");
+        // Opening resolves it, and compares store and ledger.
+        let mut session = open(&folder);
+        assert_eq!(session.store.keys().len(), usize::from(happened), "{step:?}");
+        assert_eq!(session.ledger.keys().unwrap().len(), usize::from(happened), "{step:?}");
+        assert!(!session.store.place().next().exists(), "{step:?}");
+        // Work goes on from either end.
+        if !happened {
+            add_key(&mut session, &mut |_| {});
+        }
+        let record = session.store.keys()[0].clone();
+        session
+            .set_state(&record, KeyState::Retired, "done", &mut SystemRandom)
+            .unwrap();
+        session.checkpoint().unwrap();
+        assert_eq!(open(&folder).store.keys()[0].state, KeyState::Retired);
+    }
+}
