@@ -121,21 +121,22 @@ fn a_site_is_made_whole_and_opens_again() {
 fn what_cannot_be_made_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path().join("x");
-    let mut wrong = Vec::new();
-    wrong.push(new_site(&at, "city", "3100", false, &["zhang"]));
-    wrong.push(new_site(&at, "city", "31", true, &["zhang"]));
-    wrong.push(new_site(&at, "card", "", true, &["zhang"]));
-    wrong.push(new_site(&at, "nation", "", true, &["zhang"]));
-    wrong.push(new_site(&at, "city", "3100", true, &["zhang", "zhang"]));
-    wrong.push(new_site(&at, "city", "3100", true, &["../zhang"]));
-    wrong.push(NewSite {
-        unlock: 3,
-        ..new_site(&at, "city", "3100", true, &["zhang", "li"])
-    });
-    wrong.push(NewSite {
-        levels: vec!["city".parse().unwrap()],
-        ..new_site(&at, "city", "3100", true, &["zhang"])
-    });
+    let wrong = [
+        new_site(&at, "city", "3100", false, &["zhang"]),
+        new_site(&at, "city", "31", true, &["zhang"]),
+        new_site(&at, "card", "", true, &["zhang"]),
+        new_site(&at, "nation", "", true, &["zhang"]),
+        new_site(&at, "city", "3100", true, &["zhang", "zhang"]),
+        new_site(&at, "city", "3100", true, &["../zhang"]),
+        NewSite {
+            unlock: 3,
+            ..new_site(&at, "city", "3100", true, &["zhang", "li"])
+        },
+        NewSite {
+            levels: vec!["city".parse().unwrap()],
+            ..new_site(&at, "city", "3100", true, &["zhang"])
+        },
+    ];
     for new in &wrong {
         let error = found(new, &mut SystemRandom, &Clock::System).unwrap_err();
         assert_eq!(error.exit(), Exit::Usage, "{error}");

@@ -52,6 +52,12 @@ pub(super) fn write_synced(path: &Path, bytes: &[u8], mode: u32) -> Result<(), K
 
 /// Makes names in a folder durable.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), KeyFileError> {
+    // The folder of a bare file name.
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
     File::open(folder)
         .and_then(|f| f.sync_all())
         .map_err(|e| io(folder, &e))

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The examples of docs/formats open with this program: key store, officer's key file, site.toml, site card. When a format
+//! changes, the old examples stay and new ones are added.
+#![allow(clippy::unwrap_used)] // a test may fail where it stands
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use cardmint::crypto::seal::KdfParams;
+use cardmint::crypto::{Algorithm, SecretBytes, component, kcv};
+use cardmint::keys::scheme::{Title, find};
+use cardmint::keys::{FileKeyStore, KeyRecord, KeyState, KeyStore, OfficerKeys, Origin, StorePlace};
+use cardmint::ledger::Role;
+use cardmint::ledger::act::Act;
+use cardmint::outside::{Clock, SystemRandom};
+use cardmint::site::{NewOfficer, NewSite, Session, SiteCard, SiteConfig, found, key_arrived};
+
+/// So weak that the program would refuse it from its users: an example need not take long.
+const QUICK: KdfParams = KdfParams {
+    memory_kib: 64,
+    passes: 1,
+    lanes: 1,
+};
+/// A key from the manual of a card system, for rehearsals.
+const KEY: &str = "00112233445566778899AABBCCDDEEFF";
+
+fn pass() -> SecretBytes {
+    SecretBytes::new(b"example passphrase".to_vec())
+}
+
+/// The first fenced block of a kind behind a mark in a page.
+fn block(page: &str, behind: &str, fence: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats").join(page);
+    let text = fs::read_to_string(path).unwrap();
+    let rest = text.split_once(behind).unwrap().1;
+    let inside = rest.split_once(&format!("```{fence}\n")).unwrap().1;
+    inside.split_once("\n```").unwrap().0.to_owned() + "\n"
+}
+
+fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn the_example_store_opens_with_the_example_officer() {
+    let folder = tempfile::tempdir().unwrap();
+    let officer = folder.path().join("zhang.key");
+    write(&officer, &block("officer.md", "## `officers/NAME.key`", "text"));
+    let keys = OfficerKeys::open(&officer, &pass(), QUICK).unwrap();
+    let place = StorePlace::in_site(folder.path());
+    write(place.file(), &block("key-store.md", "## Example", "text"));
+    let header = place.header().unwrap();
+    assert!(header.rehearsal && header.quorum == 1 && header.generation == 3);
+    let scheme = Arc::new(find("mohurd", Path::new(".")).unwrap());
+    let store = FileKeyStore::unlock(place, scheme, &[&keys]).unwrap();
+    let stored = store.keys();
+    assert_eq!(stored.len(), 1);
+    assert_eq!(stored[0].id.to_string(), "load.v1.3des@city:3100");
+    let key = component::from_hex(&SecretBytes::new(KEY.into())).unwrap();
+    assert_eq!(stored[0].kcv, kcv(Algorithm::Tdes, &key, 3.try_into().unwrap()));
+    assert_eq!(store.pin("holder").unwrap().len(), 3);
+}
+
+#[test]
+fn the_example_site_and_card_read() {
+    let text = block("site.md", "Unknown fields", "toml");
+    let config = SiteConfig::parse("site.md", &text).unwrap();
+    assert_eq!((config.code.as_str(), config.rehearsal), ("3100", true));
+    assert_eq!(config.text(), text);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("card");
+    let text = block("key-bundle.md", "## Site card", "json");
+    fs::write(&path, &text).unwrap();
+    let card = SiteCard::read(&path).unwrap();
+    assert_eq!((card.owner.to_string().as_str(), card.text()), ("city:3100", text));
+}
+
+#[test]
+#[ignore = "writes new examples for the pages into a folder"]
+fn new_examples() {
+    let Ok(folder) = std::env::var("CARDMINT_TEST_EXAMPLES") else {
+        return;
+    };
+    let folder = Path::new(&folder).join("site");
+    let officer = NewOfficer {
+        name: "zhang".into(),
+        roles: vec![Role::KeyOfficer],
+        passphrase: pass(),
+    };
+    let new = NewSite {
+        folder,
+        name: Title {
+            en: "Hangzhou".into(),
+            zh: "杭州".into(),
+        },
+        scheme: "mohurd".into(),
+        level: "city".parse().unwrap(),
+        code: "3100".into(),
+        levels: Vec::new(),
+        rehearsal: true,
+        officers: vec![officer],
+        unlock: 1,
+        kcv_length: None,
+        checkpoint_copy: None,
+        require_memory_lock: false,
+        approved_templates: false,
+        costs: QUICK,
+    };
+    let site = found(&new, &mut SystemRandom, &Clock::System).unwrap();
+    let ledger = site.ledger().unwrap();
+    let officer = site.officer(&ledger, "zhang", &pass(), QUICK).unwrap();
+    let mut session = Session::open(site, ledger, vec![officer], Clock::System).unwrap();
+    let key = component::from_hex(&SecretBytes::new(KEY.into())).unwrap();
+    let record = KeyRecord {
+        id: "load.v1.3des@city:3100".parse().unwrap(),
+        kcv: kcv(Algorithm::Tdes, &key, 3.try_into().unwrap()),
+        state: KeyState::Active,
+        origin: Origin::Components,
+        since: Clock::System.now().to_string(),
+    };
+    let act = Act::KeyImport(key_arrived(&record).unwrap());
+    session.add_key(record, key, act, &mut SystemRandom).unwrap();
+    let pin = SecretBytes::new(vec![0x12, 0x34, 0x56]);
+    session.set_pin("holder", pin, &mut SystemRandom).unwrap();
+    let card = session.site.card().unwrap().text();
+    fs::write(session.site.folder().join("card"), card).unwrap();
+}
