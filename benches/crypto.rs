@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Keys diversified, purchases verified and calculator lines answered per second, beside OpenSSL doing the same work in the
-//! same run (contexts and fetched ciphers are reused: its fastest way). Before anything is measured both are checked to give
+//! Keys diversified, purchases verified, TACs of a day's file and calculator lines answered per second, beside OpenSSL doing
+//! the same work in the same run (contexts and fetched ciphers are reused: its fastest way). Before anything is measured both are checked to give
 //! the same results.
 
 #![allow(clippy::unwrap_used)]
@@ -9,13 +9,15 @@ mod ratio;
 
 use std::hint::black_box;
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::process::{Command, Stdio};
 
+use cardmint::crypto::bulk::{TacJob, diversify_many, tacs, tacs_on};
 use cardmint::crypto::diversify::Diversifier;
 use cardmint::crypto::purse::{Amount, Terminal, TxnType};
 use cardmint::crypto::purse_transaction::PurchaseTransaction;
 use cardmint::crypto::{Algorithm, Factor, KeyMaterial, SessionVariant, TacVariant, diversify, session_key, tac};
-use openssl::cipher::Cipher;
+use openssl::cipher::{Cipher, CipherRef};
 use openssl::cipher_ctx::CipherCtx;
 use openssl::provider::Provider;
 
@@ -46,14 +48,9 @@ impl OpenSsl {
         };
         let fetch = |name| Cipher::fetch(None, name, None).unwrap();
         let block = [fetch("DES-EDE-ECB"), fetch("SM4-ECB")];
-        let keyed = |key: &[u8]| {
-            let mut ctx = CipherCtx::new().unwrap();
-            ctx.encrypt_init(Some(&block[alg as usize]), Some(key), None).unwrap();
-            ctx.set_padding(false);
-            ctx
-        };
+        let cipher = &block[alg as usize];
         Self {
-            masters: [keyed(&MASTER), keyed(&TAC_MASTER)],
+            masters: [keyed(cipher, &MASTER), keyed(cipher, &TAC_MASTER)],
             block,
             mac: [fetch(des), fetch("SM4-CBC")],
             repeat,
@@ -81,11 +78,19 @@ impl OpenSsl {
     }
 
     fn child_of_master(&mut self, which: usize, factor: [u8; 8]) -> [u8; 16] {
-        let (mut data, mut out) = ([0; 16], [0; 48]);
-        data[..8].copy_from_slice(&factor);
-        data[8..].copy_from_slice(&factor.map(|b| !b));
-        let n = self.masters[which].cipher_update(&data, Some(&mut out)).unwrap();
-        out[..n].try_into().unwrap()
+        child_under(&mut self.masters[which], factor)
+    }
+
+    /// A context that keeps the schedule of one more master.
+    fn ready(&self, alg: Algorithm, key: &[u8]) -> CipherCtx {
+        keyed(&self.block[alg as usize], key)
+    }
+
+    fn tac(&mut self, alg: Algorithm, tac_key: [u8; 16], data: &[u8]) -> [u8; 4] {
+        let mut xored = [0; 8];
+        (0..8).for_each(|i| xored[i] = tac_key[i] ^ tac_key[i + 8]);
+        let tac_key: &[u8] = if alg == Algorithm::Tdes { &xored } else { &tac_key };
+        self.mac(alg, tac_key, data)
     }
 
     fn mac(&mut self, alg: Algorithm, key: &[u8], data: &[u8]) -> [u8; 4] {
@@ -116,11 +121,23 @@ impl OpenSsl {
         let size = alg.block();
         self.ecb(alg, &key, &seed[..size], &mut session[..size]);
         let mac1 = self.mac(alg, &session[..size], &purchase.mac1_data());
-        let mut xored = [0; 8];
-        (0..8).for_each(|i| xored[i] = tac_key[i] ^ tac_key[i + 8]);
-        let tac_key: &[u8] = if alg == Algorithm::Tdes { &xored } else { &tac_key };
-        [mac1, self.mac(alg, tac_key, &purchase.tac_data())]
+        [mac1, self.tac(alg, tac_key, &purchase.tac_data())]
     }
+}
+
+fn keyed(cipher: &CipherRef, key: &[u8]) -> CipherCtx {
+    let mut ctx = CipherCtx::new().unwrap();
+    ctx.encrypt_init(Some(cipher), Some(key), None).unwrap();
+    ctx.set_padding(false);
+    ctx
+}
+
+fn child_under(master: &mut CipherCtx, factor: [u8; 8]) -> [u8; 16] {
+    let (mut data, mut out) = ([0; 16], [0; 48]);
+    data[..8].copy_from_slice(&factor);
+    data[8..].copy_from_slice(&factor.map(|b| !b));
+    let n = master.cipher_update(&data, Some(&mut out)).unwrap();
+    out[..n].try_into().unwrap()
 }
 
 fn material(bytes: [u8; 16]) -> KeyMaterial {
@@ -201,7 +218,126 @@ fn main() {
             },
         );
     }
+    for alg in [Algorithm::Tdes, Algorithm::Sm4] {
+        settlement(alg);
+    }
     calculator();
+}
+
+/// Cities whose cards are mixed in the file of the two-level measurement.
+const CITIES: u64 = 64;
+
+/// The TACs of a file of purchases: in bulk, card by card, and by OpenSSL. Each way keeps its masters' schedules.
+fn settlement(alg: Algorithm) {
+    let title = |what: &str| format!("Settlement, {alg}: a file of purchases, {what}");
+    let theirs = ratio::Table::begin(&title("beside OpenSSL on one thread"), "OpenSSL");
+    let many: u64 = if theirs.measures() { 1 << 19 } else { 600 };
+    let items = usize::try_from(many).unwrap();
+    let (top, one) = (material(TAC_MASTER), NonZeroUsize::MIN);
+    let cards: Vec<Factor> = (0..many)
+        .map(|n| Factor(n.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes()))
+        .collect();
+    let data: Vec<[u8; 22]> = (0..many).map(|n| purchase_of(n).tac_data()).collect();
+    let jobs: Vec<TacJob<'_>> = cards
+        .iter()
+        .zip(&data)
+        .map(|(factor, data)| TacJob { factor: *factor, data })
+        .collect();
+    let city = |n: u64| Factor([0x44, n as u8, 0xFF, 0, 0, 0, 0, 0]);
+    let city_keys: Vec<KeyMaterial> = (0..CITIES).map(|n| diversify(alg, &top, &city(n))).collect();
+    let mut openssl = OpenSsl::new(alg);
+    let mut city_contexts: Vec<CipherCtx> = (0..CITIES)
+        .map(|n| {
+            let key = openssl.child_of_master(1, city(n).0);
+            openssl.ready(alg, &key)
+        })
+        .collect();
+    let scalar = Diversifier::new(alg, &top);
+    let scalar_cities: Vec<Diversifier> = city_keys.iter().map(|key| Diversifier::new(alg, key)).collect();
+
+    let variant = TacVariant::default();
+    let bulk_one = || tacs_on(one, alg, variant, &top, &[], &jobs);
+    let bulk_two = || {
+        let mut found = vec![[0; 4]; items];
+        for which in 0..CITIES {
+            let mine = || (usize::try_from(which).unwrap()..items).step_by(usize::try_from(CITIES).unwrap());
+            let of_city: Vec<TacJob<'_>> = mine().map(|at| jobs[at]).collect();
+            let tacs = tacs_on(one, alg, variant, &top, &[city(which)], &of_city);
+            mine().zip(tacs).for_each(|(at, tac)| found[at] = tac);
+        }
+        found
+    };
+    let place = |at: usize| at % usize::try_from(CITIES).unwrap();
+    let scalar_one = || -> Vec<[u8; 4]> {
+        let tac_of = |job: &TacJob<'_>| tac(alg, variant, &scalar.child(&job.factor), job.data);
+        jobs.iter().map(tac_of).collect()
+    };
+    let scalar_two = || -> Vec<[u8; 4]> {
+        let tac_of =
+            |(at, job): (usize, &TacJob<'_>)| tac(alg, variant, &scalar_cities[place(at)].child(&job.factor), job.data);
+        jobs.iter().enumerate().map(tac_of).collect()
+    };
+    let mut openssl_one = || -> Vec<[u8; 4]> {
+        let mut found = Vec::with_capacity(items);
+        for job in &jobs {
+            let key = openssl.child_of_master(1, job.factor.0);
+            found.push(openssl.tac(alg, key, job.data));
+        }
+        found
+    };
+    let (expected, found) = (openssl_one(), bulk_one());
+    assert!(expected == found && expected == scalar_one() && expected == tacs(alg, variant, &top, &[], &jobs));
+    theirs.compare_runs(
+        "TACs, one level, one thread",
+        items,
+        || drop(black_box(bulk_one())),
+        || drop(black_box(openssl_one())),
+    );
+    theirs.compare_runs(
+        "TACs, one level, all threads",
+        items,
+        || drop(black_box(tacs(alg, variant, &top, &[], &jobs))),
+        || drop(black_box(openssl_one())),
+    );
+    let mut openssl_two = || -> Vec<[u8; 4]> {
+        let mut found = Vec::with_capacity(items);
+        for (at, job) in jobs.iter().enumerate() {
+            let key = child_under(&mut city_contexts[place(at)], job.factor.0);
+            found.push(openssl.tac(alg, key, job.data));
+        }
+        found
+    };
+    let (expected, found) = (openssl_two(), bulk_two());
+    assert!(expected == found && expected == scalar_two());
+    theirs.compare_runs(
+        "TACs, two levels, 64 cities mixed, one thread",
+        items,
+        || drop(black_box(bulk_two())),
+        || drop(black_box(openssl_two())),
+    );
+    theirs.compare_runs(
+        "keys diversified, one level, all threads",
+        items,
+        || drop(black_box(diversify_many(alg, &top, &cards))),
+        || {
+            for card in &cards {
+                black_box(openssl.child_of_master(1, card.0));
+            }
+        },
+    );
+    let ours = ratio::Table::begin(&title("beside card by card in cardmint"), "one by one");
+    ours.compare_runs(
+        "TACs, one level, one thread",
+        items,
+        || drop(black_box(bulk_one())),
+        || drop(black_box(scalar_one())),
+    );
+    ours.compare_runs(
+        "TACs, two levels, 64 cities mixed, one thread",
+        items,
+        || drop(black_box(bulk_two())),
+        || drop(black_box(scalar_two())),
+    );
 }
 
 /// Both sides give the same, or the comparison means nothing.

@@ -7,6 +7,7 @@
 
 pub mod algorithm;
 pub mod auth;
+pub mod bulk;
 pub mod cipher;
 pub(crate) mod clear;
 pub mod component;

@@ -3,6 +3,7 @@
 //!
 //! Implementors: the encrypted file store; later an HSM (PKCS#11, SDF) and a mother card.
 
+use crate::crypto::bulk::TacJob;
 use crate::crypto::{Challenge, Kcv, KcvLength, SecretBytes};
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
@@ -63,6 +64,10 @@ pub trait KeyStore {
 
     /// Transaction authorisation cryptogram over `data`.
     fn tac(&self, key: &CardKey, data: &[u8]) -> Result<[u8; 4], StoreError>;
+
+    /// The TACs of many transactions, in their order: `key` is one level above the cards (the city's, say), and each job's
+    /// factor leads to its card. Refused where that is not the card level: the other levels' keys compute nothing.
+    fn tacs(&self, key: &KeyPath, jobs: &[TacJob<'_>]) -> Result<Vec<[u8; 4]>, StoreError>;
 
     /// `PIN ‖ MAC4` of RELOAD PIN under the reload key.
     fn reload_pin(&self, key: &CardKey, pin: &str) -> Result<SecretBytes, StoreError>;

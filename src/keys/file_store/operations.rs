@@ -10,12 +10,13 @@ use super::super::scheme::Subject;
 use super::super::store::{KeyStore, StoreError, WriteKeyFrame};
 use super::FileKeyStore;
 use crate::crypto::auth::{external_authentication, internal_encrypt};
+use crate::crypto::bulk::{self, TacJob};
 use crate::crypto::key_record::{wrap_record, wrap_secret};
 use crate::crypto::pack::{copy_of, joined};
 use crate::crypto::pin::reload_pin_data;
 use crate::crypto::secure_messaging::{encrypt_secret, mac4};
 use crate::crypto::{
-    Algorithm, Challenge, Kcv, KcvLength, KeyMaterial, SecretBytes, diversify_path, kcv, session_key, tac,
+    Algorithm, Challenge, Factor, Kcv, KcvLength, KeyMaterial, SecretBytes, diversify_path, kcv, session_key, tac,
 };
 
 /// What the key is to be used for.
@@ -74,6 +75,16 @@ impl FileKeyStore {
             .pins
             .get(name)
             .ok_or_else(|| StoreError::NoPin { name: name.to_owned() })
+    }
+
+    /// Whether one factor more leads to the card level.
+    fn is_above_cards(&self, path: &KeyPath) -> Result<(), StoreError> {
+        let mut below = path.clone();
+        below.factors.push(Factor([0; 8]));
+        match self.scheme.level_of(&below) {
+            Ok(Some(level)) if level.leaf => Ok(()),
+            _ => Err(not_allowed(&path.key, "compute TACs of another level than the cards'")),
+        }
     }
 
     /// Whether a usage is the transport key of blanks: never diversified, the same in every card of the maker.
@@ -177,6 +188,13 @@ impl KeyStore for FileKeyStore {
     fn tac(&self, key: &CardKey, data: &[u8]) -> Result<[u8; 4], StoreError> {
         let (alg, key) = self.serving(key)?;
         Ok(tac(alg, self.scheme.variants().sm4_tac, &key, data))
+    }
+
+    fn tacs(&self, key: &KeyPath, jobs: &[TacJob<'_>]) -> Result<Vec<[u8; 4]>, StoreError> {
+        self.is_above_cards(key)?;
+        let root = self.stored(&key.key, Purpose::Serve)?;
+        let variant = self.scheme.variants().sm4_tac;
+        Ok(bulk::tacs(key.key.algorithm, variant, root, &key.factors, jobs))
     }
 
     fn reload_pin(&self, key: &CardKey, pin: &str) -> Result<SecretBytes, StoreError> {

@@ -2,6 +2,8 @@
 //! Operations of an open store: against the arithmetic, by state, by level, and between two centres.
 
 use super::*;
+use crate::crypto::Factor;
+use crate::crypto::bulk::TacJob;
 
 fn card() -> Subject {
     Subject::new()
@@ -44,6 +46,64 @@ fn operations_match_the_arithmetic() {
         Err(StoreError::NotAllowed { .. })
     ));
     assert!(matches!(open.pin("holder"), Err(StoreError::NoPin { .. })));
+}
+
+#[test]
+fn tacs_of_a_file_are_the_single_ones_and_of_cards_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = [
+        ("tac.v1.3des@ministry", CANARY),
+        ("transport.v1.3des@ministry", "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"),
+    ];
+    let mut open = rehearsal_with(folder.path(), &keys);
+    let (scheme, stored) = (scheme(), open.keys());
+    let city: KeyPath = KeyPath {
+        key: keys[0].0.parse().unwrap(),
+        factors: vec!["4420FF0000000000".parse().unwrap()],
+    };
+    let serials: Vec<[u8; 8]> = (0..200u64).map(|n| (0x4420_0000_1234_0000 | n).to_be_bytes()).collect();
+    let data: Vec<Vec<u8>> = (0..200u8).map(|n| vec![n; if n % 3 == 0 { 24 } else { 22 }]).collect();
+    let jobs: Vec<TacJob<'_>> = serials
+        .iter()
+        .zip(&data)
+        .map(|(serial, data)| TacJob {
+            factor: Factor(*serial),
+            data,
+        })
+        .collect();
+    let found = open.tacs(&city, &jobs).unwrap();
+    assert_eq!(found.len(), jobs.len());
+    for ((serial, data), tac) in serials.iter().zip(&data).zip(&found) {
+        let subject = card().with("application_serial", serial);
+        let usage = "tac".parse().unwrap();
+        let key = scheme.card_key(&stored, &usage, 1, Algorithm::Tdes, &subject).unwrap();
+        assert_eq!(open.tac(&key, data).unwrap(), *tac);
+    }
+    let refused = |open: &FileKeyStore, path: &KeyPath| {
+        let error = open.tacs(path, &jobs).unwrap_err();
+        assert!(matches!(error, StoreError::NotAllowed { .. }), "{error}");
+    };
+    let root = KeyPath {
+        factors: Vec::new(),
+        ..city.clone()
+    };
+    refused(&open, &root);
+    let below = KeyPath {
+        factors: vec![city.factors[0]; 2],
+        ..city.clone()
+    };
+    refused(&open, &below);
+    let transport = KeyPath {
+        key: keys[1].0.parse().unwrap(),
+        factors: Vec::new(),
+    };
+    refused(&open, &transport);
+    let set = Change::SetState {
+        key: city.key.clone(),
+        state: KeyState::Compromised,
+    };
+    open.apply(set, &mut SystemRandom).unwrap();
+    assert!(matches!(open.tacs(&city, &jobs), Err(StoreError::State { .. })));
 }
 
 #[test]
