@@ -265,6 +265,18 @@ fn policy(new: &NewSite) -> Policy {
             rule.approvers = vec![Role::KeyOfficer, Role::Supervisor, Role::Witness];
         }
     }
+    // Auditors and witnesses look on; they issue nothing.
+    let issue = [Role::Operator, Role::Supervisor, Role::KeyOfficer];
+    for act in [
+        "card.intent",
+        "card.outcome",
+        "psam.intent",
+        "psam.outcome",
+        "purse.load",
+        "purse.purchase",
+    ] {
+        policy = policy.with(act, 1, &issue);
+    }
     policy
 }
 

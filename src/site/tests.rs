@@ -439,3 +439,29 @@ fn a_card_is_trusted_by_its_whole_fingerprint() {
         Err(SiteError::Fingerprint { .. })
     ));
 }
+
+#[test]
+fn an_edited_scheme_opens_no_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own.toml");
+    let (_, text) = crate::keys::scheme::load("mohurd", Path::new(".")).unwrap();
+    fs::write(&own, &text).unwrap();
+    let mut new = new_site(&folder.path().join("c"), "city", "3100", true, &["zhang", "li"]);
+    new.scheme = own.display().to_string();
+    let site = found(&new, &mut SystemRandom, &Clock::System).unwrap();
+    open(&site);
+    // With a purchase key that is "never diversified", a card's first record would carry it in clear.
+    let copy = folder.path().join("c/scheme.toml");
+    let purchase = "title = { en = \"purchase\", zh = \"消费密钥\" }\nroot = \"ministry\"";
+    assert!(text.contains(purchase));
+    let edited = text.replace(
+        purchase,
+        "title = { en = \"purchase\", zh = \"消费密钥\" }\ndiversified = false",
+    );
+    fs::write(&copy, edited).unwrap();
+    let error = open_with(&Site::open(&folder.path().join("c")).unwrap(), &["zhang", "li"]).unwrap_err();
+    assert!(matches!(error, SiteError::Keys(KeyFileError::OtherScheme { .. })) && error.exit() == Exit::Check);
+    // Titles may be put in other words.
+    fs::write(&copy, text.replace("圈存密钥", "充值密钥")).unwrap();
+    open_with(&Site::open(&folder.path().join("c")).unwrap(), &["zhang", "li"]).unwrap();
+}

@@ -65,6 +65,11 @@ pub enum KeyFileError {
         /// The file.
         path: String,
     },
+    /// The scheme is not the one that the store was made with.
+    OtherScheme {
+        /// Its name.
+        scheme: String,
+    },
     /// Not enough officers.
     Quorum {
         /// How many are needed.
@@ -167,6 +172,7 @@ impl Fault for KeyFileError {
             Self::WrongPassphrase { officer } => msg!("key-file-wrong-passphrase", officer = officer),
             Self::ShortPassphrase { least } => msg!("key-file-short-passphrase", least = least),
             Self::WeakCosts { path } => msg!("key-file-weak-costs", path = path),
+            Self::OtherScheme { scheme } => msg!("key-file-other-scheme", scheme = scheme),
             Self::Quorum { needed, have } => msg!("key-file-quorum", needed = needed, have = have),
             Self::BadQuorum { quorum, holders } => msg!("key-file-bad-quorum", quorum = quorum, holders = holders),
             Self::SameOfficer { officer } => msg!("key-file-same-officer", officer = officer),
@@ -192,6 +198,7 @@ impl Fault for KeyFileError {
             | Self::WrongPassphrase { .. }
             | Self::WeakCosts { .. }
             | Self::BrokenShare { .. }
+            | Self::OtherScheme { .. }
             | Self::TestKey { .. }
             | Self::WeakKey { .. }
             | Self::NotForUs => Exit::Check,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::id::KeyRecord;
 use super::envelope::base64_text;
+use crate::crypto::Digest;
 use crate::crypto::seal::NONCE;
 use crate::crypto::sign::PublicKey;
 
@@ -49,6 +50,8 @@ pub struct Header {
     pub site: String,
     /// Whether the site is a rehearsal, for good.
     pub rehearsal: bool,
+    /// Digest of the scheme that says what its keys may do.
+    pub scheme: Digest,
     /// Counts the changes, from 1.
     pub generation: u64,
     /// What made this generation.

@@ -41,6 +41,7 @@ impl FileKeyStore {
         let header = Header {
             site: site.to_owned(),
             rehearsal,
+            scheme: scheme.digest(),
             generation: 1,
             mark: Mark {
                 after: 0,
@@ -77,6 +78,11 @@ impl FileKeyStore {
         let bytes = durable::read_private(&place.file)?;
         let file: envelope::Envelope<Header> = envelope::parse(KIND, &place.file, &bytes)?;
         let header = file.header;
+        if header.scheme != scheme.digest() {
+            return Err(KeyFileError::OtherScheme {
+                scheme: scheme.name().to_owned(),
+            });
+        }
         let have = officers.len();
         if have < header.quorum.into() {
             return Err(KeyFileError::Quorum {

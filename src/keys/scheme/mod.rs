@@ -6,6 +6,7 @@
 //! It refuses a file with a field that it does not know, a factor that is not 8 bytes, and a usage rooted nowhere.
 
 mod city;
+mod digest;
 mod error;
 mod path;
 mod shipped;

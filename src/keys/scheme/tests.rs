@@ -394,3 +394,27 @@ fn encodings() {
     assert!(!fits(Encoding::Cn, "0158FF70") && !fits(Encoding::Cn, "015A"));
     assert!(fits(Encoding::Hex, "ABCDEF"));
 }
+
+/// A site made with an earlier version opens only while these stay as they are.
+#[test]
+fn shipped_schemes_lay_down_what_they_always_did() {
+    let digests: Vec<String> = SHIPPED
+        .iter()
+        .map(|(name, _)| format!("{name} {}", &shipped(name).digest().to_string().to_lowercase()[..16]))
+        .collect();
+    assert_eq!(
+        digests,
+        [
+            "campus 4945ba25d9f72ad5",
+            "metro e6e2d6cc8535b0a3",
+            "mohurd 8d4a371ffc8f77d9",
+            "mot 06b550f4140520b0"
+        ]
+    );
+    let off = shipped("mot").with_levels(&[]).unwrap();
+    assert_ne!(
+        off.digest(),
+        shipped("mot").digest(),
+        "a level that is switched is another hierarchy"
+    );
+}
