@@ -17,4 +17,5 @@ pub mod outside;
 pub mod perso;
 pub mod sim;
 pub mod site;
+pub mod template;
 pub mod transport;

@@ -29,7 +29,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ceremony", &["keys", "ledger", "crypto", "site"]),
     ("site", &["keys", "ledger", "crypto", "template"]),
     ("perso", &["card", "template", "keys", "transport", "iso7816", "crypto"]),
-    ("template", &["iso7816", "keys", "crypto"]),
+    (
+        "template",
+        &["iso7816", "keys", "crypto", "card::commands", "card::dialect"],
+    ),
     ("card", &["transport", "iso7816", "crypto", "keys"]),
     // The card side composes its own messages: an encoding mistake of the host must not cancel itself out.
     (

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Personalisation: a pure plan from template, order and key facts; its execution on a card; reading back; proving keys.
 
+pub mod digest;
+pub mod plan;
 pub mod script;
+
+pub use plan::{PlanError, SiteFacts, plan};

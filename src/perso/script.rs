@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::crypto::{Algorithm, Kcv};
 use crate::iso7816::Command;
 use crate::keys::{CardKey, KeyId, KeyPath};
+pub use crate::template::Product;
 
 /// Everything that will happen to one card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,16 +37,6 @@ pub struct PersoScript {
     pub proofs: Vec<Proof>,
     /// Last of all: the transport control key gives way to the card's own, and the personalisation is ended.
     pub finish: Vec<Step>,
-}
-
-/// What is being made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Product {
-    /// A user card with a purse.
-    UserCard,
-    /// A purchase SAM for terminals.
-    Psam,
 }
 
 /// How a command is protected on its way.
