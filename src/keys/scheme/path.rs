@@ -129,12 +129,21 @@ impl Scheme {
             let works = matches!(k.state, KeyState::Active | KeyState::Retired);
             (!works, std::cmp::Reverse(self.place(&k.id.owner.level).unwrap_or(0)))
         });
-        let mut wanted = Vec::new();
-        for owner in self.owners(rule, to, subject)? {
-            if let Some(key) = found.iter().find(|k| k.id.owner == owner) {
-                return self.path(&key.id, rule, to, subject);
+        let (mut wanted, mut missing) = (Vec::new(), None);
+        for level in self.owners(rule, to)? {
+            match self.owner(level, subject) {
+                Ok(owner) => {
+                    if let Some(key) = found.iter().find(|k| k.id.owner == owner) {
+                        return self.path(&key.id, rule, to, subject);
+                    }
+                    wanted.push(owner);
+                }
+                // Only a key of a higher level needs this field; one of a lower level may have done.
+                Err(e) => missing = missing.or(Some(e)),
             }
-            wanted.push(owner);
+        }
+        if let Some(e) = missing {
+            return Err(e);
         }
         // What each centre makes for itself: whoever owns it is the issuing centre.
         if rule.root.is_none()
@@ -150,8 +159,8 @@ impl Scheme {
         })
     }
 
-    /// The owners from whose key the subject's can be reached, lowest first.
-    fn owners(&self, rule: &UsageRule, to: Option<&LevelName>, subject: &Subject) -> Result<Vec<Owner>, SchemeError> {
+    /// The levels from whose key the subject's can be reached, lowest first.
+    fn owners(&self, rule: &UsageRule, to: Option<&LevelName>) -> Result<Vec<&LevelName>, SchemeError> {
         let (Some(root), Some(to)) = (&rule.root, to) else {
             return Ok(Vec::new());
         };
@@ -162,8 +171,8 @@ impl Scheme {
                 to: to.clone(),
             });
         }
-        let above = self.levels()[start..=end].iter().rev().filter(|l| !l.leaf);
-        above.map(|level| self.owner(&level.name, subject)).collect()
+        let above = self.levels()[start..=end].iter().rev();
+        Ok(above.filter(|l| !l.leaf).map(|l| &l.name).collect())
     }
 
     fn path(

@@ -127,6 +127,27 @@ fn mot_with_and_without_the_province() {
         .factors(&"ministry".parse().unwrap(), &"card".parse().unwrap(), &subject)
         .unwrap();
     assert_eq!(factors.len(), 2);
+    // An issuer's own key needs no province; the ministry's does, and says so.
+    let card = Subject::new()
+        .with("issuer", &hex("01581270FFFFFFFF"))
+        .with("application_serial", &hex("5812700012345678"));
+    let reach = |stored: &str| {
+        on.card_key(
+            &[record(stored)],
+            &"purchase".parse().unwrap(),
+            1,
+            Algorithm::Tdes,
+            &card,
+        )
+    };
+    assert!(reach("purchase.v1.3des@issuer:01581270FFFFFFFF").is_ok());
+    let missing = reach("purchase.v1.3des@ministry").unwrap_err();
+    assert_eq!(
+        missing,
+        SchemeError::SubjectField {
+            field: "province".into()
+        }
+    );
     // A province's key is no key of a site where the level is off.
     assert!(off.level(&"province".parse().unwrap()).is_err());
     assert!(matches!(
