@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The eight S-boxes of DES (FIPS 46-3) as circuits of 572 two-input gates (AND, OR, XOR, AND NOT, NOT), for 64 lanes a word.
+//! The eight S-boxes of DES (FIPS 46-3) as circuits of 570 two-input gates (AND, OR, XOR, AND NOT, NOT), for 64 lanes a word.
 //! Found by a search of our own; checked here against the standard's tables on all 64 inputs.
 
 /// `name [inputs] -> [outputs] { gates }`. Inputs are the bits b1 … b6 of the standard (b1 and b6 choose the row), outputs
@@ -61,17 +61,17 @@ circuits! {
         g63 = g62 | g28; g64 = g55 ^ g63; g65 = i0 & !g64; g66 = g38 & !g65; g67 = i0 | g62; g68 = g54 ^ g35;
         g69 = g68 & !i1; g70 = g56 | g69; g71 = i0 & !g70; g72 = g67 & !g71;
     }
-    // 55 gates
-    s4 [i0 i1 i2 i3 i4 i5] -> [g60 g58 g45 g42] {
-        g6 = i0 ^ i4; g7 = i4 & g6; g8 = g7 | i3; g9 = g8 ^ g6; g10 = i3 & !i0; g11 = g6 ^ g10; g12 = g11 ^ i1;
-        g13 = i4 & !g8; g14 = i2 & !g13; g15 = g9 ^ g14; g16 = i1 & !g15; g17 = g10 ^ g16; g18 = g17 | g12;
-        g19 = g18 & !g9; g20 = g14 & !g19; g21 = i2 | i1; g22 = g21 | g12; g23 = !g11; g24 = g21 ^ g23;
-        g25 = g19 | g24; g26 = g25 & g22; g27 = g12 | i0; g28 = g27 ^ g26; g29 = g15 & !g28; g30 = g23 | g29;
-        g31 = i1 ^ g30; g32 = g31 ^ g15; g33 = i2 | g32; g34 = g33 ^ g20; g35 = i5 & !g34; g36 = g31 ^ i0;
-        g37 = i2 & !g36; g38 = i2 | g28; g39 = g38 ^ g37; g40 = !g39; g41 = i5 | g40; g42 = g41 ^ g35;
-        g43 = i5 & !g39; g44 = g34 | i5; g45 = g44 & !g43; g46 = g29 ^ g22; g47 = i1 | g46; g48 = g47 & !g16;
-        g49 = g19 & i1; g50 = g49 ^ g25; g51 = g50 | i3; g52 = g11 & !g48; g53 = g52 ^ g50; g54 = g53 & i3;
-        g55 = g54 ^ g51; g56 = g55 ^ g48; g57 = i5 & !g56; g58 = g55 ^ g57; g59 = g57 ^ i5; g60 = g59 ^ g48;
+    // 53 gates
+    s4 [i0 i1 i2 i3 i4 i5] -> [g56 g58 g40 g37] {
+        g6 = i4 ^ i0; g7 = i1 | i2; g8 = i0 ^ i3; g9 = g8 | i3; g10 = g6 & g9; g11 = i3 ^ g10; g12 = i2 ^ g11;
+        g13 = g7 ^ g12; g14 = i0 | g13; g15 = i2 ^ g14; g16 = g6 | g15; g17 = g16 ^ i1; g18 = i4 ^ g9; g19 = !g18;
+        g20 = g19 ^ g7; g21 = g17 ^ g20; g22 = g21 & !i2; g23 = i1 | g8; g24 = g23 ^ g18; g25 = g24 & !g13;
+        g26 = g22 ^ g25; g27 = i5 & !g26; g28 = g7 | g14; g29 = g12 & !g8; g30 = g29 | g17; g31 = g9 & !g30;
+        g32 = g24 & !i4; g33 = g31 | g32; g34 = g28 & !g33; g35 = !g34; g36 = g35 | i5; g37 = g27 ^ g36;
+        g38 = g26 ^ g27; g39 = g35 & i5; g40 = g38 ^ g39; g41 = g7 | g18; g42 = g6 & !g11; g43 = g42 ^ g8;
+        g44 = g20 | g42; g45 = g42 & !g30; g46 = g44 & !g45; g47 = g43 ^ g46; g48 = g12 & !g47; g49 = i1 ^ g48;
+        g50 = g41 ^ g49; g51 = g49 & !i4; g52 = i3 & !g51; g53 = g52 ^ g46; g54 = g53 ^ g50; g55 = g54 & i5;
+        g56 = g50 ^ g55; g57 = i5 | g54; g58 = g50 ^ g57;
     }
     // 86 gates
     s5 [i0 i1 i2 i3 i4 i5] -> [g58 g35 g91 g89] {
