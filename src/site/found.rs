@@ -124,10 +124,8 @@ fn build(
         scheme,
         owner,
     };
-    if site.config.scheme == COPIED_SCHEME {
-        let (_, text) = scheme::load(&new.scheme, Path::new("."))?;
-        write(&draft.join(COPIED_SCHEME), &text)?;
-    }
+    let (_, text) = scheme::load(&new.scheme, Path::new("."))?;
+    write(&draft.join(COPIED_SCHEME), &text)?;
     write(&draft.join("site.toml"), &site.config.text())?;
     let mut people = Vec::new();
     for officer in &new.officers {
@@ -181,6 +179,7 @@ fn build(
     Ok(())
 }
 
+/// A site keeps the scheme that it was founded on, shipped or not: another version of the program cannot change it.
 const COPIED_SCHEME: &str = "scheme.toml";
 
 fn config(new: &NewSite, scheme: &Scheme, owner: &Owner, random: &mut dyn Random) -> Result<SiteConfig, SiteError> {
@@ -200,15 +199,10 @@ fn config(new: &NewSite, scheme: &Scheme, owner: &Owner, random: &mut dyn Random
         id.push('-');
         id.push_str(part);
     }
-    let shipped = scheme::SHIPPED.iter().any(|(name, _)| *name == new.scheme);
     Ok(SiteConfig {
         format: SiteConfig::current_format(),
         id,
-        scheme: if shipped {
-            new.scheme.clone()
-        } else {
-            COPIED_SCHEME.into()
-        },
+        scheme: COPIED_SCHEME.into(),
         level: owner.level.clone(),
         code: owner.code.clone(),
         levels: new.levels.clone(),
