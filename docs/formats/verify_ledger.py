@@ -79,7 +79,9 @@ for act in "card", "psam":
                              "batch:T? resumes:I?")
     ACTS[act + ".outcome"] = "number:N intent:I result:E proof:H? steps:U reason:T? status_word:X?"
 for act in "load", "purchase":
-    ACTS["purse." + act] = ("number:N terminal:N type:X amount:U balance:U? counter:U terminal_counter:U? datetime:N tac:X")
+    ACTS["purse." + act] = "number:N terminal:N type:X amount:U balance:U? counter:U terminal_counter:U? datetime:N tac:X intent:I?"
+ACTS["purse.intent"] = "number:N terminal:N type:X amount:U balance:U counter:U terminal_counter:U? datetime:N"
+ACTS["purse.closed"] = "number:N intent:I result:D reason:T? status_word:X?"
 ROLES = ("key-officer", "custodian", "witness", "operator", "supervisor", "auditor")
 
 
@@ -132,7 +134,8 @@ KINDS = {
     "T": string(text), "N": match("[0-9A-Z]{1,24}"), "X": match("([0-9A-F]{2}){1,8}"), "H": match("[0-9a-f]{64}"),
     "K": string(lambda v: b64(v, 32)), "I": whole(64), "U": whole(32), "B": lambda v: type(v) is bool,
     "1": lambda v: v is True, "M": string(moment), "S": match("pre-active|active|retired|destroyed|compromised"),
-    "C": match("user|psam"), "E": match("issued|failed-blank|failed-partial|in-doubt"), "R": roles, "P": policy,
+    "C": match("user|psam"), "E": match("issued|failed-blank|failed-partial|in-doubt"),
+    "D": match("not-done|done-unproved|unknown"), "R": roles, "P": policy,
     "O": lambda v: isinstance(v, list) and all(fields(o, "name:T roles:R key:K") for o in v),
     "Y": lambda v: fields(v, "key:T usage:T kcv:X"),
 }
@@ -182,7 +185,7 @@ def well_formed(line):
 class Ledger:
     def __init__(self):
         self.site = self.log_key = self.policy = None
-        self.officers, self.keys, self.templates, self.cards = {}, {}, set(), {}
+        self.officers, self.keys, self.templates, self.cards, self.purses = {}, {}, set(), {}, {}
 
     def enrol(self, o):
         if o["name"] in self.officers or any(o["key"] == known["key"] for known in self.officers.values()):
@@ -265,6 +268,8 @@ class Ledger:
             if body["digest"] in [d for d, _ in self.templates]:
                 raise Finding("LEDGER-LIFECYCLE", "template approved already")
             self.templates.add((body["digest"], body["template"]))
+        elif act.startswith("purse."):
+            self.purse(act, body, seq)
         elif act.endswith(".intent"):
             self.intent(kind, body, seq)
         elif act.endswith(".outcome"):
@@ -277,9 +282,20 @@ class Ledger:
             if not card or card["status"] == "void":
                 raise Finding("LEDGER-LIFECYCLE", "no such card to void")
             card["status"] = "void"
-        elif act.startswith("purse."):
-            if self.cards.get(("user", body["number"]), {"status": "issued"})["status"] != "issued":
-                raise Finding("LEDGER-LIFECYCLE", "purse transaction of a card that is not issued")
+
+    def purse(self, act, body, seq):
+        number = body["number"]
+        said = [body.get(f) for f in ("type", "amount", "terminal", "counter", "terminal_counter", "datetime")]
+        if "intent" in body:
+            at, meant = self.purses.pop(number, (None, None))
+            if at != body["intent"] or (act != "purse.closed" and meant != said):
+                raise Finding("LEDGER-LIFECYCLE", "no such open purse intent")
+        elif self.cards.get(("user", number), {"status": "issued"})["status"] != "issued":
+            raise Finding("LEDGER-LIFECYCLE", "purse transaction of a card that is not issued")
+        elif act == "purse.intent":
+            if number in self.purses:
+                raise Finding("LEDGER-LIFECYCLE", "a purse intent is open already")
+            self.purses[number] = (seq, said)
 
     def intent(self, kind, body, seq):
         number, chip, terminal = (kind, body["number"]), body.get("chip"), body.get("terminal")

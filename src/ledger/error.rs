@@ -145,6 +145,15 @@ pub enum LedgerError {
         /// What it is.
         status: String,
     },
+    /// A purse transaction of this card is still open.
+    PurseOpen(String),
+    /// There is no such open intent of a purse transaction, or it intended another one.
+    NoPurseIntent {
+        /// The card's number.
+        number: String,
+        /// The intent's `seq`.
+        intent: u64,
+    },
     /// A checkpoint by another key than the ledger names.
     WrongLogKey,
     /// The database is behind the checkpoint kept outside.
@@ -255,6 +264,10 @@ impl Fault for LedgerError {
             Self::OtherChip(number) => msg!("ledger-other-chip", number = number),
             Self::NoCard(number) => msg!("ledger-no-card", number = number),
             Self::CardNotIssued { number, status } => msg!("ledger-card-not-issued", number = number, status = status),
+            Self::PurseOpen(number) => msg!("ledger-purse-open", number = number),
+            Self::NoPurseIntent { number, intent } => {
+                msg!("ledger-no-purse-intent", number = number, intent = intent)
+            }
             Self::WrongLogKey => msg!("ledger-wrong-log-key"),
             Self::RolledBack { has, should } => msg!("ledger-rolled-back", has = has, should = should),
             Self::Forked { size } => msg!("ledger-forked", size = size),

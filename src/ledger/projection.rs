@@ -7,14 +7,17 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::act::{Act, CardKind, CardVoid, Ending, Intent, KeyArrived, KeyExport, KeyRetire, KeyUse, Officer, Outcome};
+use super::act::{
+    Act, CardKind, CardVoid, Ending, Intent, KeyArrived, KeyExport, KeyRetire, KeyUse, Officer, Outcome, PurseIntent,
+    PurseTransaction,
+};
 use super::entry::{Entry, canonical};
 use super::error::LedgerError;
 use super::field::Number;
 use super::policy::Policy;
 
 /// The tables that this module fills.
-pub const TABLES: &[&str] = &["officers", "policies", "keys", "templates", "cards"];
+pub const TABLES: &[&str] = &["officers", "policies", "keys", "templates", "cards", "purse_intents"];
 
 type Done = Result<(), LedgerError>;
 
@@ -54,7 +57,12 @@ pub fn apply(db: &Connection, entry: &Entry, policy: &Policy) -> Done {
         Act::CardOutcome(body) => conclude(db, CardKind::User, body, seq),
         Act::PsamOutcome(body) => conclude(db, CardKind::Psam, body, seq),
         Act::CardVoid(body) => void(db, body, seq),
-        Act::PurseLoad(body) | Act::PursePurchase(body) => issued_if_ours(db, body.number.as_str()),
+        Act::PurseIntent(body) => purse_intend(db, body, seq),
+        Act::PurseClosed(body) => purse_close(db, body.number.as_str(), body.intent, None),
+        Act::PurseLoad(body) | Act::PursePurchase(body) => match body.intent {
+            Some(intent) => purse_close(db, body.number.as_str(), intent, Some(&said(body))),
+            None => issued_if_ours(db, body.number.as_str()),
+        },
         Act::PinSet(_) | Act::LedgerExport(_) | Act::ClockRefused(_) | Act::CheckpointRenew(_) => Ok(()),
     }
 }
@@ -287,6 +295,44 @@ fn issued_if_ours(db: &Connection, number: &str) -> Done {
         Ok(_) | Err(LedgerError::NoCard(_)) => Ok(()),
         Err(e) => Err(e),
     }
+}
+
+/// A card has one open intent at most: what it was asked for last is settled before it is asked again.
+fn purse_intend(db: &Connection, body: &PurseIntent, seq: u64) -> Done {
+    let number = body.number.as_str();
+    issued_if_ours(db, number)?;
+    let sql = "INSERT INTO purse_intents (number, intent, said) VALUES (?1, ?2, ?3)";
+    insert(db, sql, params![number, whole(seq), intended(body)])?.map_err(|_| LedgerError::PurseOpen(number.to_owned()))
+}
+
+/// Ends an open intent; by a transaction only if it is the intended one.
+fn purse_close(db: &Connection, number: &str, intent: u64, said: Option<&str>) -> Done {
+    let sql = "DELETE FROM purse_intents WHERE number = ?1 AND intent = ?2 AND (?3 IS NULL OR said = ?3)";
+    if run(db, sql, params![number, whole(intent), said])? == 1 {
+        Ok(())
+    } else {
+        Err(LedgerError::NoPurseIntent {
+            number: number.to_owned(),
+            intent,
+        })
+    }
+}
+
+/// The facts that an intent and its transaction share.
+fn intended(body: &PurseIntent) -> String {
+    let terminal_counter = body.terminal_counter.map(|n| n.to_string()).unwrap_or_default();
+    format!(
+        "{} {} {} {} {terminal_counter} {}",
+        body.kind, body.amount, body.terminal, body.counter, body.datetime
+    )
+}
+
+fn said(body: &PurseTransaction) -> String {
+    let terminal_counter = body.terminal_counter.map(|n| n.to_string()).unwrap_or_default();
+    format!(
+        "{} {} {} {} {terminal_counter} {}",
+        body.kind, body.amount, body.terminal, body.counter, body.datetime
+    )
 }
 
 /// Which constraint a row ran into.

@@ -48,3 +48,10 @@ CREATE TABLE cards (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX cards_chip ON cards (chip) WHERE status IN ('in-doubt', 'issued', 'failed-partial');
 CREATE INDEX cards_status ON cards (status);
+
+-- Intents of purse transactions that neither a transaction nor purse.closed has ended
+CREATE TABLE purse_intents (
+    number TEXT PRIMARY KEY,
+    intent INTEGER NOT NULL REFERENCES entries (seq),
+    said   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -4,7 +4,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
 
-use super::act::CardKind;
+use super::act::{Act, CardKind, PurseIntent};
 use super::entry::Entry;
 use super::error::LedgerError;
 use super::log::Ledger;
@@ -131,6 +131,19 @@ impl Ledger {
     pub fn cards(&self, status: Option<&str>) -> Result<Vec<CardRow>, LedgerError> {
         let sql = format!("{CARD} WHERE ?1 IS NULL OR status = ?1 ORDER BY kind, number");
         self.many(&sql, params![status], card_row)
+    }
+
+    /// The entry of a card's purse transaction that has begun and of which no end is recorded.
+    pub fn open_purse_intent(&self, number: &str) -> Result<Option<(u64, PurseIntent)>, LedgerError> {
+        let sql = "SELECT intent FROM purse_intents WHERE number = ?1";
+        let Some(at) = self.one(sql, params![number], |row| seq(row, "intent"))? else {
+            return Ok(None);
+        };
+        let line = self.line(at)?;
+        match Entry::parse(&line).map(|entry| entry.act) {
+            Ok(Act::PurseIntent(intent)) => Ok(Some((at, intent))),
+            _ => Err(LedgerError::Damaged { seq: at }),
+        }
     }
 
     /// A key by its id.

@@ -131,7 +131,7 @@ fn the_csv_export_has_headings_in_both_languages() {
 fn entries_are_found_shown_and_proved() {
     let b = told();
     let log = run(&b, &["log", "--number", "1001", "--json"]);
-    assert_eq!(out(&log).lines().count(), 6);
+    assert_eq!(out(&log).lines().count(), 10);
     assert_eq!(
         out(&run(&b, &["log", "--by", "李四", "--act", "key"])).lines().count(),
         7

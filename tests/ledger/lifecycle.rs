@@ -133,3 +133,54 @@ fn no_card_without_an_approved_template_where_the_policy_asks_for_it() {
     let refused = b.by(&["张三"], Act::CardIntent(intent(N, "C1", None)));
     assert_eq!(refused, Err(LedgerError::TemplateNotApproved("mohurd-user".into())));
 }
+
+/// A load of card 1001, and what its intent says beforehand.
+fn load() -> (
+    cardmint::ledger::act::PurseTransaction,
+    cardmint::ledger::act::PurseIntent,
+) {
+    let load = super::story::purse();
+    let meant = super::story::meant(&load, 0);
+    (load, meant)
+}
+
+#[test]
+fn a_purse_intent_is_ended_once_and_only_by_what_it_intended() {
+    use cardmint::ledger::act::{PurseClosed, PurseEnding};
+    let mut b = Bench::new(open_policy());
+    let (mut load, meant) = load();
+    let number = load.number.to_string();
+    let seq = b.by(&["张三"], Act::PurseIntent(meant.clone())).unwrap();
+    let open = b.ledger.open_purse_intent(&number).unwrap();
+    assert_eq!(open, Some((seq, meant.clone())));
+    let second = b.by(&["张三"], Act::PurseIntent(meant.clone()));
+    assert_eq!(second, Err(LedgerError::PurseOpen(number.clone())));
+    let none = |intent| {
+        Err(LedgerError::NoPurseIntent {
+            number: number.clone(),
+            intent,
+        })
+    };
+    load.intent = Some(seq - 1);
+    assert_eq!(b.by(&["张三"], Act::PurseLoad(load.clone())), none(seq - 1));
+    (load.intent, load.amount) = (Some(seq), load.amount + 1);
+    assert_eq!(
+        b.by(&["张三"], Act::PurseLoad(load.clone())),
+        none(seq),
+        "another amount"
+    );
+    load.amount -= 1;
+    b.by(&["张三"], Act::PurseLoad(load.clone())).unwrap();
+    assert_eq!(b.by(&["张三"], Act::PurseLoad(load)), none(seq), "twice");
+    assert_eq!(b.ledger.open_purse_intent(&number).unwrap(), None);
+    let next = b.by(&["张三"], Act::PurseIntent(meant.clone())).unwrap();
+    let closed = PurseClosed {
+        number: meant.number.clone(),
+        intent: next,
+        result: PurseEnding::Unknown,
+        reason: None,
+        status_word: None,
+    };
+    b.by(&["张三"], Act::PurseClosed(closed.clone())).unwrap();
+    assert_eq!(b.by(&["张三"], Act::PurseClosed(closed)), none(next));
+}

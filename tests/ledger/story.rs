@@ -30,7 +30,7 @@ pub fn short(s: &str) -> ShortHex {
     ShortHex::new(s).unwrap()
 }
 
-fn purse() -> PurseTransaction {
+pub fn purse() -> PurseTransaction {
     PurseTransaction {
         number: number("1001"),
         terminal: number("310000000001"),
@@ -41,6 +41,21 @@ fn purse() -> PurseTransaction {
         terminal_counter: None,
         datetime: number("20261121012634"),
         tac: short("0A1B2C3D"),
+        intent: None,
+    }
+}
+
+/// What a transaction's intent says beforehand.
+pub fn meant(transaction: &PurseTransaction, balance: u32) -> PurseIntent {
+    PurseIntent {
+        number: transaction.number.clone(),
+        terminal: transaction.terminal.clone(),
+        kind: transaction.kind.clone(),
+        amount: transaction.amount,
+        balance,
+        counter: transaction.counter,
+        terminal_counter: transaction.terminal_counter,
+        datetime: transaction.datetime.clone(),
     }
 }
 
@@ -159,6 +174,22 @@ pub fn told() -> Bench {
         }),
     )
     .unwrap();
+    let mut again = purse();
+    (again.counter, again.balance) = (2, Some(10000));
+    let seq = b.by(TWO, Act::PurseIntent(meant(&again, 5000))).unwrap();
+    again.intent = Some(seq);
+    b.by(TWO, Act::PurseLoad(again)).unwrap();
+    let mut third = purse();
+    third.counter = 3;
+    let intent = b.by(TWO, Act::PurseIntent(meant(&third, 10000))).unwrap();
+    let torn = PurseClosed {
+        number: third.number,
+        intent,
+        result: PurseEnding::NotDone,
+        reason: Some(text("the counter has not moved")),
+        status_word: None,
+    };
+    b.by(TWO, Act::PurseClosed(torn)).unwrap();
     b.checkpoint();
     b
 }
