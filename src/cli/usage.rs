@@ -5,8 +5,11 @@
 use clap::error::{ContextKind, ErrorKind};
 
 use super::output::Output;
-use crate::error::{Error, Exit};
+use crate::crypto::algorithm::UnknownAlgorithm;
+use crate::crypto::kcv::KcvError;
+use crate::error::{Error, Exit, Fault};
 use crate::i18n::{Lang, Msg};
+use crate::keys::id::{KeyNameError, KeyStateError};
 use crate::msg;
 
 /// Shows what clap has to say: help and version on standard output with exit 0, a usage error with exit 2.
@@ -58,16 +61,18 @@ fn explain(error: &clap::Error) -> Msg {
             _ => msg!("usage-value-missing", argument = argument),
         },
         ErrorKind::ValueValidation => {
-            let reason = std::error::Error::source(error)
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            let value = value.unwrap_or_default();
-            msg!(
+            let refused = msg!(
                 "usage-value-refused",
                 argument = argument,
-                value = value,
-                reason = reason
-            )
+                value = value.unwrap_or_default()
+            );
+            match std::error::Error::source(error) {
+                Some(source) => match reason(source) {
+                    Some(reason) => refused.with_msg("reason", reason),
+                    None => refused.with([("reason", source.to_string())]),
+                },
+                None => refused.with([("reason", String::new())]),
+            }
         }
         _ => {
             let text = error.to_string();
@@ -75,4 +80,27 @@ fn explain(error: &clap::Error) -> Msg {
             msg!("usage-other", what = what.trim_start_matches("error: "))
         }
     }
+}
+
+/// What the parsers of values say, as a message of the catalogue.
+fn reason(source: &(dyn std::error::Error + 'static)) -> Option<Msg> {
+    if let Some(fault) = source.downcast_ref::<UnknownAlgorithm>() {
+        return Some(fault.msg());
+    }
+    if let Some(fault) = source.downcast_ref::<KcvError>() {
+        return Some(fault.msg());
+    }
+    if let Some(KeyStateError(state)) = source.downcast_ref() {
+        return Some(msg!("keys-no-state", state = state));
+    }
+    if let Some(KeyNameError(_)) = source.downcast_ref() {
+        return Some(msg!("usage-key-name"));
+    }
+    if source.is::<std::num::ParseIntError>() {
+        return Some(msg!("usage-number"));
+    }
+    // The range of a number, which clap says in words of its own.
+    let text = source.to_string();
+    let (_, range) = text.split_once(" is not in ")?;
+    Some(msg!("usage-range", range = range.replace("..=", "…")))
 }

@@ -47,7 +47,56 @@ impl FromStr for Lang {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Msg {
     id: &'static str,
-    args: Vec<(&'static str, String)>,
+    args: Vec<(&'static str, Arg)>,
+}
+
+/// An argument of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Arg {
+    /// Shown as it is, without control characters; what the operating system says is shown in the message's language.
+    Text(String),
+    /// One of a fixed set of words (a state, a role), shown in the message's language.
+    Word { kind: &'static str, value: String },
+    /// Another message: a reason.
+    Said(Box<Msg>),
+}
+
+impl Arg {
+    fn render(&self, lang: Lang) -> String {
+        match self {
+            Self::Text(text) => from_system(text, lang).unwrap_or_else(|| without_controls(text)),
+            Self::Word { kind, value } => word(kind, value, lang),
+            Self::Said(msg) => msg.render(lang),
+        }
+    }
+}
+
+/// A word of a fixed set in a language: `word("role", "key-officer", lang)` is the text of `role-key-officer`. A word that
+/// the catalogue lacks stays as it is.
+pub fn word(kind: &str, value: &str, lang: Lang) -> String {
+    let id = format!("{kind}-{}", value.replace([' ', '.'], "-"));
+    lookup(&id, lang).map_or_else(|| without_controls(value), ToOwned::to_owned)
+}
+
+/// What the operating system says (`No such file or directory (os error 2)`), where the catalogue has other words for it.
+fn from_system(text: &str, lang: Lang) -> Option<String> {
+    let number = text.strip_suffix(')')?.rsplit_once(" (os error ")?.1;
+    (lang != Lang::En)
+        .then(|| lookup(&format!("os-error-{number}"), lang))
+        .flatten()
+        .map(ToOwned::to_owned)
+}
+
+/// A name from a file must not move the cursor or colour the terminal.
+fn without_controls(text: &str) -> String {
+    let escaped = |c: char| {
+        if c.is_control() && c != '\n' {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    text.chars().map(escaped).collect()
 }
 
 /// Builds a [`Msg`]: `msg!("id")`, `msg!("id", reader = name, tries = 3)`.
@@ -61,13 +110,30 @@ macro_rules! msg {
 impl Msg {
     /// Used by `msg!`.
     pub fn new(id: &'static str, args: Vec<(&'static str, String)>) -> Self {
+        let args = args.into_iter().map(|(name, text)| (name, Arg::Text(text))).collect();
         Self { id, args }
     }
 
     /// The same message with more arguments: where it happened, known only further up.
     #[must_use]
     pub fn with(mut self, more: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        self.args.extend(more);
+        self.args
+            .extend(more.into_iter().map(|(name, text)| (name, Arg::Text(text))));
+        self
+    }
+
+    /// The same message with an argument that is one of a fixed set of words, see [`word`].
+    #[must_use]
+    pub fn with_word(mut self, name: &'static str, kind: &'static str, value: &(impl ToString + ?Sized)) -> Self {
+        let value = value.to_string();
+        self.args.push((name, Arg::Word { kind, value }));
+        self
+    }
+
+    /// The same message with another message as an argument: the reason of a refusal.
+    #[must_use]
+    pub fn with_msg(mut self, name: &'static str, msg: Msg) -> Self {
+        self.args.push((name, Arg::Said(Box::new(msg))));
         self
     }
 
@@ -78,10 +144,11 @@ impl Msg {
 
     /// The text in a language.
     pub fn render(&self, lang: Lang) -> String {
-        match CATALOGUE.get(self.id) {
-            Some(entry) => self.fill(entry.text(lang)),
-            None => format!("{} {:?}", self.id, self.args),
+        if let Some(entry) = CATALOGUE.get(self.id) {
+            return self.fill(entry.text(lang), lang);
         }
+        let args: Vec<_> = self.args.iter().map(|(name, arg)| (name, arg.render(lang))).collect();
+        format!("{} {args:?}", self.id)
     }
 
     /// What to do next, where the catalogue says it.
@@ -89,10 +156,10 @@ impl Msg {
         CATALOGUE
             .get(self.id)
             .and_then(|e| e.hint(lang))
-            .map(|text| self.fill(text))
+            .map(|text| self.fill(text, lang))
     }
 
-    fn fill(&self, text: &str) -> String {
+    fn fill(&self, text: &str, lang: Lang) -> String {
         let mut out = String::with_capacity(text.len() + 32);
         let mut rest = text;
         while let Some(open) = rest.find('{') {
@@ -100,7 +167,7 @@ impl Msg {
             let name = &rest[open + 1..open + len];
             out.push_str(&rest[..open]);
             match self.args.iter().find(|(key, _)| *key == name) {
-                Some((_, value)) => out.push_str(value),
+                Some((_, value)) => out.push_str(&value.render(lang)),
                 None => out.push_str(&rest[open..=open + len]),
             }
             rest = &rest[open + len + 1..];
@@ -155,6 +222,7 @@ const FILES: &[(&str, &str)] = &[
     ("sim.toml", include_str!("sim.toml")),
     ("site.toml", include_str!("site.toml")),
     ("status.toml", include_str!("status.toml")),
+    ("system.toml", include_str!("system.toml")),
     ("template.toml", include_str!("template.toml")),
     ("transport.toml", include_str!("transport.toml")),
     ("usage.toml", include_str!("usage.toml")),
@@ -214,7 +282,49 @@ mod tests {
     #[test]
     fn arguments_are_filled_and_unknown_ones_stay_visible() {
         let m = Msg::new("no-such-id", vec![("reader", "R1".into())]);
-        assert_eq!(m.fill("{reader}: {what} {"), "R1: {what} {");
+        assert_eq!(m.fill("{reader}: {what} {", Lang::En), "R1: {what} {");
         assert_eq!(m.render(Lang::En), "no-such-id [(\"reader\", \"R1\")]");
+    }
+
+    #[test]
+    fn words_and_what_the_system_says_come_in_the_language() {
+        let m = msg!("x", what = "No such file or directory (os error 2)").with_word("state", "key-state", "active");
+        let text = "{what}, {state}";
+        assert_eq!(m.fill(text, Lang::Zh), "没有这个文件或文件夹, 在用");
+        assert_eq!(m.fill(text, Lang::En), "No such file or directory (os error 2), active");
+        assert_eq!(word("key-state", "no such state", Lang::Zh), "no such state");
+    }
+
+    #[test]
+    fn every_act_and_role_has_its_words() {
+        let acts = include_str!("../ledger/act.rs").lines().filter_map(|line| {
+            let name = line
+                .trim()
+                .strip_prefix("Self::")?
+                .split_once("=> \"")?
+                .1
+                .strip_suffix("\",")?;
+            name.contains('.').then_some(("act", name))
+        });
+        let roles = include_str!("../ledger/policy.rs").lines().filter_map(|line| {
+            let name = line
+                .trim()
+                .strip_prefix("Self::")?
+                .split_once("=> \"")?
+                .1
+                .strip_suffix("\",")?;
+            Some(("role", name))
+        });
+        let all: Vec<_> = acts.chain(roles).collect();
+        assert!(all.len() > 25, "{all:?}");
+        for (kind, name) in all {
+            assert_ne!(word(kind, name, Lang::Zh), name, "{kind} {name} has no Chinese word");
+        }
+    }
+
+    #[test]
+    fn names_cannot_steer_the_terminal() {
+        let m = msg!("x", name = "a\u{1b}[31mb\u{9b}1m");
+        assert_eq!(m.fill("{name}", Lang::En), "a\\u{1b}[31mb\\u{9b}1m");
     }
 }

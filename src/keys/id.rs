@@ -199,13 +199,18 @@ impl fmt::Display for KeyState {
     }
 }
 
+/// What is no state of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0:?} is no state of a key: pre-active, active, retired, destroyed, compromised")]
+pub struct KeyStateError(pub String);
+
 impl FromStr for KeyState {
-    type Err = KeyNameError;
+    type Err = KeyStateError;
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
             .find(|state| state.as_str() == s)
-            .ok_or_else(|| KeyNameError(s.to_owned()))
+            .ok_or_else(|| KeyStateError(s.to_owned()))
     }
 }
 
