@@ -107,7 +107,10 @@ fn show(context: &mut Context) -> Result<Exit, Error> {
 }
 
 fn card(context: &mut Context, out: Option<PathBuf>) -> Result<Exit, Error> {
-    let card = session::open_site(context)?.card()?;
+    let site = session::open_site(context)?;
+    // The card says what the ledger's first entry says, not what somebody wrote into site.toml since.
+    site.ledger_read_only()?;
+    let card = site.card()?;
     match out {
         None => context.out.raw(card.text().as_bytes())?,
         Some(path) => {
@@ -124,6 +127,7 @@ fn card(context: &mut Context, out: Option<PathBuf>) -> Result<Exit, Error> {
 
 fn trust(context: &mut Context, file: &std::path::Path, fingerprint: Option<String>) -> Result<Exit, Error> {
     let site = session::open_site(context)?;
+    site.ledger_read_only()?;
     let card = SiteCard::read(file)?;
     let name = card.name.in_language(context.out.lang()).to_owned();
     let typed = match fingerprint {

@@ -175,6 +175,31 @@ impl Ledger {
         })
     }
 
+    /// The newest entry of one of these acts that is wanted. Looks at no others, however long the ledger is.
+    pub fn latest(&self, acts: &[&str], wanted: &dyn Fn(&Entry) -> bool) -> Result<Option<Entry>, LedgerError> {
+        let doing = LedgerError::while_doing("reading the entries");
+        let mut newest: Option<Entry> = None;
+        for act in acts {
+            let mut find = self
+                .db
+                .prepare_cached("SELECT seq FROM entries WHERE act = ?1 ORDER BY seq DESC")
+                .map_err(&doing)?;
+            let mut rows = find.query([act]).map_err(&doing)?;
+            while let Some(row) = rows.next().map_err(&doing)? {
+                let seq = row.get::<_, i64>(0).map_err(&doing)?.cast_unsigned();
+                if newest.as_ref().is_some_and(|entry| entry.seq > seq) {
+                    break;
+                }
+                let entry = self.entry(seq)?;
+                if wanted(&entry) {
+                    newest = Some(entry);
+                    break;
+                }
+            }
+        }
+        Ok(newest)
+    }
+
     /// The stored lines of a range of `seq`, and of one number where the filter names one, without looking into them.
     pub(super) fn each_stored(&self, filter: &Filter, each: EachStored<'_>) -> Result<(), LedgerError> {
         let doing = LedgerError::while_doing("reading the entries");

@@ -11,10 +11,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
+use super::card::read_foreign;
 use super::session::{Session, key_arrived};
 use super::{SiteCard, SiteError};
 use crate::crypto::{Factor, Kcv, kcv};
-use crate::keys::file_store::{SealedKey, replace};
+use crate::keys::file_store::{Draft, SealedKey};
 use crate::keys::{KeyId, KeyPath, KeyRecord, KeyState, Origin, Owner, Subject};
 use crate::ledger::act::{Act, KeyExport};
 use crate::ledger::{Hash, ShortHex, Text};
@@ -91,6 +92,8 @@ impl Session {
             sent.push(path);
         }
         let text = self.signed(&bundle);
+        // On the disk before the ledger says that it was made; in its place only after that.
+        let file = Draft::write(out, text.as_bytes(), 0o600)?;
         let package = Hash::of(&[text.as_bytes()]);
         for (key, path) in bundle.keys.iter().zip(&sent) {
             let factors = path.factors.iter().copied().map(short).collect::<Result<_, _>>()?;
@@ -109,7 +112,7 @@ impl Session {
             };
             self.append(Act::KeyExport(export))?;
         }
-        replace(out, text.as_bytes(), 0o600)?;
+        file.publish()?;
         Ok(bundle)
     }
 
@@ -173,10 +176,7 @@ impl Session {
         clock: &Clock,
     ) -> Result<Vec<KeyRecord>, SiteError> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| SiteError::Io {
-            path: shown.clone(),
-            what: e.to_string(),
-        })?;
+        let text = read_foreign(path)?;
         let bundle = KeyBundle::parse(&shown, &text)?;
         let sender = self.site.trusted(&bundle.from.id, &bundle.from.signing)?;
         self.check_parties(&bundle, &sender)?;
@@ -209,10 +209,16 @@ impl Session {
                 key,
             ));
         }
+        // A name that stands for another key here: found before the first key is stored.
+        for (record, _) in &records {
+            if self.known(record).is_some_and(|known| known.kcv != record.kcv) {
+                let key = Box::new(record.id.clone());
+                return Err(crate::keys::KeyFileError::KeyExists { key }.into());
+            }
+        }
         let mut taken = Vec::new();
         for (record, key) in records {
-            let known = self.store.header().keys.iter().find(|k| k.id == record.id);
-            if known.is_some_and(|k| k.kcv == record.kcv) {
+            if self.known(&record).is_some() {
                 continue;
             }
             let mut arrived = key_arrived(&record)?;
@@ -222,6 +228,10 @@ impl Session {
             taken.push(record);
         }
         Ok(taken)
+    }
+
+    fn known(&self, record: &KeyRecord) -> Option<&KeyRecord> {
+        self.store.header().keys.iter().find(|k| k.id == record.id)
     }
 
     fn check_parties(&self, bundle: &KeyBundle, sender: &SiteCard) -> Result<(), SiteError> {

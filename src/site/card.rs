@@ -2,6 +2,8 @@
 //! A site's card: the public file by which another centre knows it (docs/formats/key-bundle.md). Its fingerprint is
 //! confirmed by people, over the telephone or on paper, before anything is received from it.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,9 @@ use crate::crypto::sign::PublicKey;
 use crate::keys::Owner;
 use crate::keys::file_store::replace;
 use crate::keys::scheme::Title;
+
+/// More bytes than any card or bundle has.
+const LONGEST_FILE: u64 = 16 << 20;
 
 /// First field of the file.
 const FORMAT: &str = "cardmint-site-card/1";
@@ -38,18 +43,43 @@ pub struct SiteCard {
     pub exchange: PublicKey,
 }
 
+/// A centre's name is shown to people: it has characters, and none that steer a terminal.
+pub(super) fn check_title(name: &str) -> Result<(), SiteError> {
+    if name.trim().is_empty() || name.chars().any(char::is_control) {
+        return Err(SiteError::SiteName { name: name.to_owned() });
+    }
+    Ok(())
+}
+
+/// Reads a file of another centre, as far as it may be long.
+pub(super) fn read_foreign(path: &Path) -> Result<String, SiteError> {
+    let shown = path.display().to_string();
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(LONGEST_FILE + 1).read_to_string(&mut text));
+    match read {
+        Ok(length) if length as u64 > LONGEST_FILE => Err(SiteError::BadFile { path: shown }),
+        Ok(_) => Ok(text),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Err(SiteError::Missing { path: shown }),
+        Err(e) if e.kind() == io::ErrorKind::InvalidData => Err(SiteError::BadFile { path: shown }),
+        Err(e) => Err(SiteError::Io {
+            path: shown,
+            what: e.to_string(),
+        }),
+    }
+}
+
 impl SiteCard {
     /// Reads a card.
     pub fn read(path: &Path) -> Result<Self, SiteError> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|e| SiteError::Io {
-            path: shown.clone(),
-            what: e.to_string(),
-        })?;
+        let text = read_foreign(path)?;
         let card: Self = serde_json::from_str(&text).map_err(|_| SiteError::BadFile { path: shown.clone() })?;
         let plain_id =
             (1..=48).contains(&card.id.len()) && card.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if card.format == FORMAT && plain_id {
+        let plain_name = [&card.name.en, &card.name.zh]
+            .iter()
+            .all(|name| check_title(name).is_ok());
+        if card.format == FORMAT && plain_id && plain_name {
             Ok(card)
         } else {
             Err(SiteError::BadFile { path: shown })
@@ -103,13 +133,17 @@ impl Site {
 
     /// Takes another centre's card over, once its fingerprint was confirmed.
     pub fn trust(&self, card: &SiteCard, confirmed: &str) -> Result<(), SiteError> {
+        self.check_fingerprint(card, confirmed)?;
+        Ok(replace(&self.trusted_path(&card.id), card.text().as_bytes(), 0o600)?)
+    }
+
+    /// Whether a card could be taken over with this fingerprint.
+    pub fn check_fingerprint(&self, card: &SiteCard, confirmed: &str) -> Result<(), SiteError> {
         self.same_world(&card.scheme, card.rehearsal)?;
         if !card.has_fingerprint(confirmed) {
-            return Err(SiteError::Fingerprint {
-                card: card.fingerprint(),
-            });
+            return Err(SiteError::Fingerprint);
         }
-        Ok(replace(&self.trusted_path(&card.id), card.text().as_bytes(), 0o600)?)
+        Ok(())
     }
 
     /// The confirmed card of a centre.

@@ -55,7 +55,10 @@ impl SiteConfig {
         let shown = path.display().to_string();
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(SiteError::NoSite { here: shown }),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                let here = path.parent().unwrap_or(path).display().to_string();
+                return Err(SiteError::NoSite { here });
+            }
             Err(e) => {
                 return Err(SiteError::Io {
                     path: shown,

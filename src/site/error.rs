@@ -3,7 +3,7 @@
 
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
-use crate::keys::{KeyFileError, SchemeError, StoreError};
+use crate::keys::{KeyFileError, LevelName, SchemeError, StoreError};
 use crate::ledger::LedgerError;
 use crate::ledger::field::FieldFault;
 use crate::msg;
@@ -110,10 +110,34 @@ pub enum SiteError {
         /// The sender.
         sender: String,
     },
-    /// The fingerprint is another one.
-    Fingerprint {
-        /// What the card has.
-        card: String,
+    /// The fingerprint typed is not the card's. The card's own is not told: whoever types it off the screen has asked nobody.
+    Fingerprint,
+    /// A file that was named is not there.
+    Missing {
+        /// The file.
+        path: String,
+    },
+    /// A folder that cannot become a site: `.`, `..` or `/`.
+    FolderName {
+        /// The folder.
+        folder: String,
+    },
+    /// No centre works at the level of the cards.
+    LeafLevel {
+        /// The level.
+        level: LevelName,
+        /// The scheme.
+        scheme: String,
+    },
+    /// What cannot be a centre's name.
+    SiteName {
+        /// The name.
+        name: String,
+    },
+    /// After this revocation nobody could enrol officers any more.
+    LastOfficers {
+        /// Who was to be revoked.
+        name: String,
     },
     /// A bundle for somebody else, of another scheme, or that crosses the line between rehearsal and production.
     NotForThisSite {
@@ -174,24 +198,33 @@ impl Fault for SiteError {
             Self::Io { path, what } => msg!("site-io", path = path, what = what),
             Self::Syntax { path, line, what } => msg!("site-syntax", path = path, line = line, what = what),
             Self::Format { path, found } => msg!("site-format", path = path, found = found),
-            Self::Disagrees { field, ledger, file } => {
-                msg!("site-disagrees", field = field, ledger = ledger, file = file)
-            }
-            Self::StoreDisagrees { about } => msg!("site-store-disagrees", about = about),
+            Self::Disagrees { field, ledger, file } => msg!("site-disagrees")
+                .with_word("field", "site-field", field)
+                .with_word("ledger", "site-value", ledger)
+                .with_word("file", "site-value", file),
+            Self::StoreDisagrees { about } => msg!("site-store-disagrees").with_word("about", "site-field", about),
             Self::OfficerName { name } => msg!("site-officer-name", name = name),
             Self::Role { word } => msg!("site-role", word = word),
             Self::NotOfficer { name } => msg!("site-not-officer", name = name),
             Self::OtherKey { name } => msg!("site-other-key", name = name),
-            Self::Officers { act, needed, have } => msg!("site-officers", act = act, needed = needed, have = have),
+            Self::Officers { act, needed, have } => {
+                msg!("site-officers", needed = needed, have = have).with_word("act", "act", act)
+            }
             Self::OneOfficer => msg!("site-one-officer"),
             Self::SimulatedReader { reader } => msg!("site-simulated-reader", reader = reader),
             Self::BadFile { path } => msg!("site-bad-file", path = path),
             Self::Signature { path } => msg!("site-signature", path = path),
             Self::NotTrusted { sender } => msg!("site-not-trusted", sender = sender),
-            Self::Fingerprint { card } => msg!("site-fingerprint", card = card),
-            Self::NotForThisSite { field, file, site } => {
-                msg!("site-not-for-this-site", field = field, file = file, site = site)
-            }
+            Self::Fingerprint => msg!("site-fingerprint"),
+            Self::Missing { path } => msg!("site-missing", path = path),
+            Self::FolderName { folder } => msg!("site-folder-name", folder = folder),
+            Self::LeafLevel { level, scheme } => msg!("site-leaf-level", level = level, scheme = scheme),
+            Self::SiteName { name } => msg!("site-name", name = name),
+            Self::LastOfficers { name } => msg!("site-last-officers", name = name),
+            Self::NotForThisSite { field, file, site } => msg!("site-not-for-this-site")
+                .with_word("field", "site-field", field)
+                .with_word("file", "site-value", file)
+                .with_word("site", "site-value", site),
             Self::Kcv { key, expected, got } => msg!("site-kcv", key = key, expected = expected, got = got),
             Self::Scheme(e) => e.msg(),
             Self::Keys(e) => e.msg(),
@@ -206,7 +239,7 @@ impl Fault for SiteError {
             | Self::StoreDisagrees { .. }
             | Self::OtherKey { .. }
             | Self::Signature { .. }
-            | Self::Fingerprint { .. }
+            | Self::Fingerprint
             | Self::NotTrusted { .. }
             | Self::NotForThisSite { .. }
             | Self::Kcv { .. } => Exit::Check,

@@ -6,6 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::card::check_title;
 use super::config::SiteConfig;
 use super::officers::{check_name, holds_share};
 use super::{Site, SiteError};
@@ -15,7 +16,7 @@ use crate::crypto::{KcvLength, SecretBytes};
 use crate::keys::scheme::{self, Scheme, Title};
 use crate::keys::{FileKeyStore, LevelName, OfficerKeys, Owner, StorePlace};
 use crate::ledger::act::{Officer, SiteInit};
-use crate::ledger::{Founding, Ledger, Policy, Role, Signer, SiteId, Text, VerifyKey};
+use crate::ledger::{Founding, Ledger, LedgerError, Policy, Role, Signer, SiteId, Text, VerifyKey};
 use crate::outside::{Clock, Random};
 
 /// An officer to be enrolled.
@@ -76,7 +77,8 @@ pub fn found(new: &NewSite, random: &mut dyn Random, clock: &Clock) -> Result<Si
     let scheme = scheme::find(&new.scheme, Path::new("."))?.with_levels(&new.levels)?;
     let owner = scheme.owner_with_code(&new.level, &new.code)?;
     if scheme.level(&owner.level)?.leaf {
-        return Err(crate::keys::SchemeError::CodeNotWanted { level: owner.level }.into());
+        let (level, scheme) = (owner.level, scheme.name().to_owned());
+        return Err(SiteError::LeafLevel { level, scheme });
     }
     if !new.rehearsal && new.officers.len() < 2 {
         return Err(SiteError::OneOfficer);
@@ -84,14 +86,25 @@ pub fn found(new: &NewSite, random: &mut dyn Random, clock: &Clock) -> Result<Si
     for officer in &new.officers {
         check_name(&officer.name)?;
     }
-    if fs::read_dir(&new.folder).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(SiteError::NotEmpty {
-            folder: new.folder.display().to_string(),
-        });
+    for name in [&new.name.en, &new.name.zh] {
+        check_title(name)?;
     }
-    let mut name = new.folder.as_os_str().to_owned();
+    let shown = || new.folder.display().to_string();
+    // The last part without a slash behind it; `.` and `..` have none, and nothing can be renamed to them.
+    let last = new
+        .folder
+        .file_name()
+        .ok_or_else(|| SiteError::FolderName { folder: shown() })?;
+    if let Some(copy) = new.checkpoint_copy.as_ref().filter(|copy| copy.exists()) {
+        // Another site's, perhaps: not this attempt's to clear away.
+        return Err(LedgerError::AlreadyThere(copy.clone()).into());
+    }
+    if fs::read_dir(&new.folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(SiteError::NotEmpty { folder: shown() });
+    }
+    let mut name = last.to_owned();
     name.push(".founding");
-    let draft = PathBuf::from(name);
+    let draft = new.folder.with_file_name(name);
     let _ = fs::remove_dir_all(&draft);
     let made = build(new, &draft, scheme, owner, random, clock).and_then(|()| publish(&draft, &new.folder));
     if made.is_err() {
@@ -286,7 +299,7 @@ fn publish(draft: &Path, folder: &Path) -> Result<(), SiteError> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), SiteError> {
-    Ok(crate::keys::file_store::replace(path, text.as_bytes(), 0o644)?)
+    Ok(crate::keys::file_store::replace(path, text.as_bytes(), 0o600)?)
 }
 
 fn io(path: &Path, e: &std::io::Error) -> SiteError {

@@ -14,6 +14,7 @@
 //! Whether a site is a rehearsal stands in site.toml, in the key store's header and in the ledger's first entry. All three
 //! must agree, so nobody turns a rehearsal into a production site with an editor.
 
+mod agreement;
 mod bundle;
 mod card;
 mod config;

@@ -102,6 +102,6 @@ impl Site {
             exchange,
         };
         let text = toml::to_string(&file).unwrap_or_default();
-        Ok(replace(&self.officer_path(&keys.name), text.as_bytes(), 0o644)?)
+        Ok(replace(&self.officer_path(&keys.name), text.as_bytes(), 0o600)?)
     }
 }

@@ -6,14 +6,14 @@
 //! when the site is opened again: the ledger decides. Then store and ledger are compared key by key, so that a restored old
 //! store is noticed.
 
+use super::agreement::{about, compare, recorded};
 use super::{Site, SiteError, holds_share};
 use crate::crypto::SecretBytes;
 use crate::crypto::seal::KdfParams;
 use crate::crypto::sign::PublicKey;
-use crate::keys::{Change, FileKeyStore, KeyRecord, KeyState, KeyStore, Mark, OfficerKeys};
+use crate::keys::{Change, FileKeyStore, KeyRecord, KeyState, Mark, OfficerKeys};
 use crate::ledger::act::{self, Act, KeyArrived, OfficerRevoke};
 use crate::ledger::checkpoint::Checkpoint;
-use crate::ledger::query::Filter;
 use crate::ledger::rules::State;
 use crate::ledger::{Entry, Ledger, LedgerError, Role, ShortHex, Signer, Text, VerifyKey};
 use crate::outside::{Clock, Random};
@@ -47,7 +47,7 @@ impl Session {
     pub fn open(site: Site, ledger: Ledger, officers: Vec<OfficerKeys>, clock: Clock) -> Result<Self, SiteError> {
         let place = site.store_place();
         if place.next().exists() {
-            place.recover(|mark| recorded(&ledger, mark).unwrap_or(false))?;
+            place.recover(|mark| recorded(&ledger, mark).map_err(SiteError::from))?;
         }
         let header = place.header()?;
         let holds = |o: &&OfficerKeys| header.holders.iter().any(|h| h.officer == o.name);
@@ -100,6 +100,23 @@ impl Session {
         Ok(self.ledger.append(act, &signers, &self.clock)?)
     }
 
+    /// Whether the officers here may sign this act, before anything is staged for it: where enough came and one of them is
+    /// in no role for it, that one is named.
+    fn check_roles(&self, act: &Act) -> Result<(), SiteError> {
+        let rule = self.ledger.state().policy.rule(act.name());
+        let signing = signers_for(&self.officers, self.ledger.state(), act);
+        let needed = usize::from(rule.officers.max(1));
+        let idle = self.officers.iter().find(|o| signing.iter().all(|s| s.name != o.name));
+        match idle {
+            Some(idle) if signing.len() < needed && self.officers.len() >= needed => Err(LedgerError::WrongRole {
+                officer: idle.name.clone(),
+                act: act.name().to_owned(),
+            }
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Signs the tree as it is now with the site's key, and replaces the copy outside.
     pub fn checkpoint(&mut self) -> Result<Checkpoint, SiteError> {
         let store = &self.store;
@@ -120,6 +137,7 @@ impl Session {
         random: &mut dyn Random,
         at: &mut dyn FnMut(Step),
     ) -> Result<Entry, SiteError> {
+        self.check_roles(&act)?;
         let mark = Mark {
             after: self.ledger.size(),
             act: act.name().to_owned(),
@@ -190,6 +208,7 @@ impl Session {
             name: Text::new(name)?,
             reason: Text::new(reason)?,
         });
+        self.check_remaining(name)?;
         let mut holders = self.holders();
         let before = holders.len();
         holders.retain(|(holder, _)| holder != name);
@@ -201,6 +220,24 @@ impl Session {
             holders,
         };
         self.change(change, act, random)
+    }
+
+    /// Whether enough officers are left without this one to enrol others: a site without them could never change again.
+    fn check_remaining(&self, name: &str) -> Result<(), SiteError> {
+        let state = self.ledger.state();
+        let rule = state.policy.rule("officer.enrol");
+        let left = || state.officers.iter().filter(|(n, o)| !o.revoked && n.as_str() != name);
+        let may = |roles: &[Role], allowed: &[Role]| allowed.is_empty() || roles.iter().any(|r| allowed.contains(r));
+        let needed = usize::from(rule.officers).min(left().count());
+        let enough = left().any(|(acting, officer)| {
+            let others = left().filter(|(n, o)| *n != acting && may(&o.roles, &rule.approvers));
+            may(&officer.roles, &rule.roles) && others.count() + 1 >= needed
+        });
+        if enough {
+            Ok(())
+        } else {
+            Err(SiteError::LastOfficers { name: name.to_owned() })
+        }
     }
 
     fn holders(&self) -> Vec<(String, PublicKey)> {
@@ -233,65 +270,6 @@ fn signers_for<'a>(officers: &'a [OfficerKeys], state: &State, act: &Act) -> Vec
         .filter(|o| o.name != acting.name && may(o, &rule.approvers));
     let further = usize::from(rule.officers.max(1)) - 1;
     std::iter::once(acting).chain(others.take(further)).collect()
-}
-
-/// What an act that changes the store is about.
-fn about(act: &Act) -> String {
-    match act {
-        Act::KeyGenerate(k) | Act::KeyImport(k) | Act::KeyDerive(k) | Act::KeyReceive(k) => k.key.to_string(),
-        Act::KeyRetire(k) => format!("{} {}", k.key, k.state.as_str()),
-        Act::OfficerEnrol(o) => o.name.to_string(),
-        Act::OfficerRevoke(o) => o.name.to_string(),
-        Act::PinSet(p) => p.name.to_string(),
-        other => other.name().to_owned(),
-    }
-}
-
-/// Whether the ledger has the entry that a staged change waits for.
-fn recorded(ledger: &Ledger, mark: &Mark) -> Result<bool, LedgerError> {
-    let filter = Filter {
-        from: mark.after,
-        act: Some(mark.act.clone()),
-        ..Filter::default()
-    };
-    let mut found = false;
-    ledger.each_line(&filter, &mut |entry, _| {
-        found |= about(&entry.act) == mark.about;
-        Ok(())
-    })?;
-    Ok(found)
-}
-
-/// Store and ledger must tell the same about site and keys.
-fn compare(site: &Site, ledger: &Ledger, store: &FileKeyStore) -> Result<(), SiteError> {
-    let header = store.header();
-    let disagrees = |about: String| SiteError::StoreDisagrees { about };
-    if header.site != site.config().id {
-        return Err(disagrees("id".into()));
-    }
-    if header.rehearsal != site.config().rehearsal {
-        return Err(disagrees("rehearsal".into()));
-    }
-    if header.signing.0 != ledger.state().init.log_key.0 {
-        return Err(disagrees("signing".into()));
-    }
-    let rows = ledger.keys()?;
-    let (stored, mut seen) = (store.keys(), 0);
-    for row in &rows {
-        let key = stored.iter().find(|k| k.id.to_string() == row.key);
-        let same = key.is_some_and(|k| k.kcv.to_string() == row.kcv && k.state.as_str() == row.state);
-        if !same {
-            return Err(disagrees(row.key.clone()));
-        }
-        seen += 1;
-    }
-    let extra = stored
-        .iter()
-        .find(|k| rows.iter().all(|row| row.key != k.id.to_string()));
-    match extra {
-        Some(key) if stored.len() > seen => Err(disagrees(key.id.to_string())),
-        _ => Ok(()),
-    }
 }
 
 /// The body of the entries that bring a key into a site.

@@ -27,13 +27,16 @@ pub(super) fn export(args: &Export, context: &mut Context) -> Result<Exit, Error
     }
     // Keys go to nobody whose card was not confirmed, before or now.
     match (&args.fingerprint, site.trusted(&card.id, &card.signing)) {
-        (Some(typed), _) => site.trust(&card, typed)?,
+        (Some(typed), _) => site.check_fingerprint(&card, typed)?,
         (None, Ok(known)) if known == card => {}
         (None, _) => return Err(SiteError::NotTrusted { sender: card.id }.into()),
     }
     let fields = super::show::fields(&args.field)?;
     let mut open = session::unlock(context, &site, &["key.export"])?;
     let keys = chosen(args, &open)?;
+    if let Some(typed) = &args.fingerprint {
+        site.trust(&card, typed)?;
+    }
     let bundle = open.export(
         &keys,
         &card,
@@ -61,7 +64,10 @@ pub(super) fn export(args: &Export, context: &mut Context) -> Result<Exit, Error
 /// The active keys of these usages, of the version and cipher asked for or of all.
 fn chosen(args: &Export, open: &Session) -> Result<Vec<KeyId>, Error> {
     let mut keys = Vec::new();
-    for usage in &args.usage {
+    for (at, usage) in args.usage.iter().enumerate() {
+        if args.usage[..at].contains(usage) {
+            continue;
+        }
         open.site.scheme().usage(usage)?;
         let all = open
             .store

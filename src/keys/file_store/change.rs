@@ -228,19 +228,26 @@ fn same_length(record: &KeyRecord) -> KcvLength {
 impl StorePlace {
     /// After a crash: completes a staged change if the ledger has its entry (`in_ledger`), else forgets it. Gives whether
     /// there was one. A next generation that does not even read was never proven, so the ledger cannot have its entry.
-    pub fn recover(&self, in_ledger: impl FnOnce(&Mark) -> bool) -> Result<bool, KeyFileError> {
+    /// Where the file or the ledger cannot be asked, both generations stay as they are.
+    pub fn recover<E: From<KeyFileError>>(&self, in_ledger: impl FnOnce(&Mark) -> Result<bool, E>) -> Result<bool, E> {
         let next = self.next();
         if !next.exists() {
             return Ok(false);
         }
         let _lock = durable::lock(&self.lock())?;
-        let Ok(bytes) = durable::read_private(&next) else {
-            // Another process settled it while we waited, or it was never finished.
-            return self.forget().map(|()| true);
+        let bytes = match durable::read_private(&next) {
+            // Another process settled it while we waited.
+            Err(KeyFileError::Missing { .. }) => return Ok(true),
+            read => read?,
         };
-        match envelope::parse::<Header>(KIND, &next, &bytes) {
-            Ok(file) if in_ledger(&file.header.mark) => durable::rename(&next, &self.file)?,
-            _ => self.forget()?,
+        let recorded = match envelope::parse::<Header>(KIND, &next, &bytes) {
+            Ok(file) => in_ledger(&file.header.mark)?,
+            Err(_) => false,
+        };
+        if recorded {
+            durable::rename(&next, &self.file)?;
+        } else {
+            self.forget()?;
         }
         Ok(true)
     }

@@ -71,9 +71,42 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), KeyFileError> {
 
 /// Puts a file in place in one step: readers see the old one or the new one, whole.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), KeyFileError> {
-    let new = beside(path, "new");
-    write_synced(&new, bytes, mode)?;
-    rename(&new, path)
+    Draft::write(path, bytes, mode)?.publish()
+}
+
+/// A file that is on the disk under a name beside its own. Dropped before it is published, it goes away.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    path: &'a Path,
+    new: PathBuf,
+    published: bool,
+}
+
+impl<'a> Draft<'a> {
+    /// Writes it beside `path`.
+    pub fn write(path: &'a Path, bytes: &[u8], mode: u32) -> Result<Self, KeyFileError> {
+        let new = beside(path, "new");
+        // From here on a failure clears what was written of it.
+        let published = false;
+        let draft = Self { path, new, published };
+        write_synced(&draft.new, bytes, mode)?;
+        Ok(draft)
+    }
+
+    /// Puts it in its place in one step.
+    pub fn publish(mut self) -> Result<(), KeyFileError> {
+        rename(&self.new, self.path)?;
+        self.published = true;
+        Ok(())
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        if !self.published {
+            let _ = fs::remove_file(&self.new);
+        }
+    }
 }
 
 /// `NAME.SUFFIX` in the same folder.

@@ -167,7 +167,9 @@ impl Fault for KeyFileError {
             Self::Exists { path } => msg!("key-file-exists", path = path),
             Self::Io { path, what } => msg!("key-file-io", path = path, what = what),
             Self::Mode { path, mode } => msg!("key-file-mode", path = path, mode = mode),
-            Self::Damaged { path, place } => msg!("key-file-damaged", path = path, place = place),
+            Self::Damaged { path, place } => {
+                msg!("key-file-damaged", path = path).with_word("place", "key-file-place", place)
+            }
             Self::Format { path, found } => msg!("key-file-format", path = path, found = found),
             Self::WrongPassphrase { officer } => msg!("key-file-wrong-passphrase", officer = officer),
             Self::ShortPassphrase { least } => msg!("key-file-short-passphrase", least = least),
@@ -181,9 +183,11 @@ impl Fault for KeyFileError {
             Self::Busy { path } => msg!("key-file-busy", path = path),
             Self::Stale { path } => msg!("key-file-stale", path = path),
             Self::KeyExists { key } => msg!("key-file-key-exists", key = key),
-            Self::TestKey { name } => msg!("key-file-test-key", name = name),
+            Self::TestKey { name } => msg!("key-file-test-key").with_word("name", "test-key", name),
             Self::WeakKey { key } => msg!("key-file-weak-key", key = key),
-            Self::StateChange { key, from, to } => msg!("key-file-state-change", key = key, from = from, to = to),
+            Self::StateChange { key, from, to } => msg!("key-file-state-change", key = key)
+                .with_word("from", "key-state", from)
+                .with_word("to", "key-state", to),
             Self::NotStorable { key } => msg!("key-file-not-storable", key = key),
             Self::NotForUs => msg!("key-file-not-for-us"),
             Self::Hex(e) => e.msg(),

@@ -24,7 +24,7 @@ mod transfer;
 mod unlock;
 
 pub use change::{Change, Staged};
-pub use durable::{read_private, replace};
+pub use durable::{Draft, read_private, replace};
 pub use error::KeyFileError;
 pub use header::{Header, Holder, Mark};
 pub use officer::{OfficerKeys, SHORTEST_PASSPHRASE};

@@ -356,21 +356,39 @@ fn after_a_crash_the_ledger_decides() {
         assert_eq!(
             place.recover(|found| {
                 assert_eq!(*found, mark());
-                in_ledger
+                Ok::<_, KeyFileError>(in_ledger)
             }),
             Ok(true)
         );
         assert!(!place.next().exists());
         let open = FileKeyStore::unlock(place.clone(), scheme(), &[&people[0]]).unwrap();
         assert_eq!(open.keys().len(), keys);
-        assert_eq!(place.recover(|_| panic!("there is nothing to ask")), Ok(false));
+        assert_eq!(
+            place.recover(|_| -> Result<bool, KeyFileError> { panic!("there is nothing to ask") }),
+            Ok(false)
+        );
     }
+    // Whoever cannot be asked decides nothing: both generations stay.
+    let folder = tempfile::tempdir().unwrap();
+    let open = store(folder.path(), 1, &officers(&["zhang"]), true);
+    let staged = open
+        .stage(add("load.v1.3des@city:3100", CANARY), mark(), &mut SystemRandom)
+        .unwrap();
+    let (place, next) = (open.place().clone(), open.place().next());
+    drop(staged);
+    assert_eq!(place.recover(|_| Err(KeyFileError::Random)), Err(KeyFileError::Random));
+    fs::set_permissions(&next, fs::Permissions::from_mode(0o640)).unwrap();
+    let refused = place.recover(|_| Ok::<_, KeyFileError>(true)).unwrap_err();
+    assert!(
+        matches!(refused, KeyFileError::Mode { .. }) && next.exists(),
+        "{refused}"
+    );
     // Torn while the next generation was being written: the ledger cannot know of it.
     let folder = tempfile::tempdir().unwrap();
     let open = store(folder.path(), 1, &officers(&["zhang"]), true);
     fs::write(open.place().next(), b"cardmint-key-st").unwrap();
     fs::set_permissions(open.place().next(), fs::Permissions::from_mode(0o600)).unwrap();
-    assert_eq!(open.place().recover(|_| true), Ok(true));
+    assert_eq!(open.place().recover(|_| Ok::<_, KeyFileError>(true)), Ok(true));
     assert!(!open.place().next().exists());
 }
 
