@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Context, session};
 use crate::crypto::seal::KdfParams;
 use crate::error::{Error, Exit};
+use crate::i18n::word;
 use crate::msg;
 use crate::site::SiteError;
 
@@ -102,7 +103,13 @@ fn list(context: &mut Context) -> Result<Exit, Error> {
         };
         context.out.record("cardmint.officer/1", &row)?;
         let mark = |yes: bool| if yes { "+" } else { "" }.to_owned();
-        rows.push(vec![row.name, row.roles.join(" "), mark(row.share), mark(row.revoked)]);
+        let roles = row.roles.iter().map(|role| word("role", role, context.out.lang()));
+        rows.push(vec![
+            row.name,
+            roles.collect::<Vec<_>>().join(" "),
+            mark(row.share),
+            mark(row.revoked),
+        ]);
     }
     let heading = [
         msg!("site-column-name"),

@@ -3,7 +3,9 @@
 //! Secrets never come from arguments or the environment.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
+
+use zeroize::Zeroizing;
 
 use super::Global;
 use crate::crypto::SecretBytes;
@@ -49,40 +51,50 @@ fn broken(e: &std::io::Error) -> PromptError {
     }
 }
 
+/// Longer answers are nobody's passphrase, component or PIN.
+const LONGEST: usize = 1024;
+
 /// Lines from an inherited file descriptor, in the order of the questions.
 struct Lines {
     fd: u32,
-    source: Option<BufReader<File>>,
+    source: Option<File>,
 }
 
 impl Lines {
-    fn next(&mut self) -> Result<Vec<u8>, PromptError> {
+    /// The next line, byte by byte: a buffer would keep the secrets behind this one.
+    fn next(&mut self) -> Result<Zeroizing<Vec<u8>>, PromptError> {
         if self.source.is_none() {
             // Opening by number needs no unsafe code; the kernel gives the same pipe.
             let file = File::open(format!("/dev/fd/{}", self.fd)).map_err(|_| PromptError::NoTerminal)?;
-            self.source = Some(BufReader::with_capacity(256, file));
+            self.source = Some(file);
         }
-        let mut line = Vec::with_capacity(256);
         let source = self.source.as_mut().ok_or(PromptError::NoTerminal)?;
-        match source.read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => Err(PromptError::Stopped),
-            Ok(_) => {
-                while line.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
-                    line.pop();
-                }
-                Ok(line)
+        let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+        let mut byte = Zeroizing::new([0]);
+        loop {
+            match source.read(&mut *byte) {
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Ok(0) if line.is_empty() => return Err(PromptError::Stopped),
+                Ok(0) => break,
+                Ok(_) if byte[0] == b'\n' => break,
+                Ok(_) if line.len() < LONGEST => line.push(byte[0]),
+                Ok(_) | Err(_) => return Err(PromptError::Stopped),
             }
         }
+        while line.last() == Some(&b'\r') {
+            line.pop();
+        }
+        Ok(line)
     }
 }
 
 impl Prompt for Lines {
     fn secret(&mut self, _: &Msg) -> Result<SecretBytes, PromptError> {
-        self.next().map(SecretBytes::new)
+        self.next().map(|mut line| SecretBytes::new(std::mem::take(&mut *line)))
     }
 
     fn line(&mut self, _: &Msg) -> Result<String, PromptError> {
         self.next()
-            .and_then(|line| String::from_utf8(line).map_err(|_| PromptError::Stopped))
+            .and_then(|mut line| String::from_utf8(std::mem::take(&mut *line)).map_err(|_| PromptError::Stopped))
     }
 }

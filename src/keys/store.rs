@@ -136,7 +136,7 @@ impl Fault for StoreError {
         match self {
             Self::NoKey { key } => msg!("keys-no-key", key = key),
             Self::NoUsage { usage, owner } => msg!("keys-no-usage", usage = usage, owner = owner),
-            Self::State { key, state } => msg!("keys-state", key = key, state = state),
+            Self::State { key, state } => msg!("keys-state", key = key).with_word("state", "key-state", state),
             Self::NotAllowed { key, operation } => msg!("keys-not-allowed", key = key, operation = operation),
             Self::TransportProtects { key, level } => msg!("keys-transport-protects", key = key, level = level),
             Self::NoPin { name } => msg!("keys-no-pin", name = name),

@@ -231,7 +231,9 @@ impl Fault for LedgerError {
             Self::File { path, what } => msg!("ledger-file", path = path.display(), what = what),
             Self::Damaged { seq } => msg!("ledger-damaged", seq = seq),
             Self::TreeDamaged => msg!("ledger-tree-damaged"),
-            Self::Field(fault) => msg!("ledger-field", kind = fault.kind, found = fault.found),
+            Self::Field(fault) => {
+                msg!("ledger-field", found = fault.found).with_word("kind", "ledger-kind", fault.kind)
+            }
             Self::ClockBackwards { now, last } => msg!("ledger-clock-backwards", now = now, last = last),
             Self::Unsigned => msg!("ledger-unsigned"),
             Self::UnknownOfficer(name) => msg!("ledger-unknown-officer", name = name),
@@ -240,9 +242,11 @@ impl Fault for LedgerError {
             Self::SignedTwice(name) => msg!("ledger-signed-twice", name = name),
             Self::NotActing(name) => msg!("ledger-not-acting", name = name),
             Self::TooFewOfficers { act, needs, has } => {
-                msg!("ledger-too-few-officers", act = act, needs = needs, has = has)
+                msg!("ledger-too-few-officers", needs = needs, has = has).with_word("act", "act", act)
             }
-            Self::WrongRole { officer, act } => msg!("ledger-wrong-role", officer = officer, act = act),
+            Self::WrongRole { officer, act } => {
+                msg!("ledger-wrong-role", officer = officer).with_word("act", "act", act)
+            }
             Self::OfficerTaken(name) => msg!("ledger-officer-taken", name = name),
             Self::BadPolicy => msg!("ledger-bad-policy"),
             Self::NotFirst => msg!("ledger-not-first"),
@@ -251,7 +255,9 @@ impl Fault for LedgerError {
             Self::KcvDiffers { key, ledger, offered } => {
                 msg!("ledger-kcv-differs", key = key, ledger = ledger, offered = offered)
             }
-            Self::KeyNotActive { key, state } => msg!("ledger-key-not-active", key = key, state = state),
+            Self::KeyNotActive { key, state } => {
+                msg!("ledger-key-not-active", key = key).with_word("state", "key-state", state)
+            }
             Self::TemplateNotApproved(name) => msg!("ledger-template-not-approved", name = name),
             Self::TemplateApproved(name) => msg!("ledger-template-approved", name = name),
             Self::NumberTaken { number, status, seq } => {
@@ -287,6 +293,7 @@ impl Fault for LedgerError {
             Self::Database { .. } | Self::File { .. } | Self::Unwritten { .. } => Exit::Device,
             Self::Damaged { .. }
             | Self::TreeDamaged
+            | Self::NotALedger(_)
             | Self::WrongSignature(_)
             | Self::KcvDiffers { .. }
             | Self::WrongLogKey

@@ -5,7 +5,7 @@ use super::{Generate, Import};
 use crate::cli::{Context, session};
 use crate::crypto::component::{combine_components, from_hex};
 use crate::crypto::pin::code_pin;
-use crate::crypto::{Algorithm, Kcv, KeyMaterial, kcv, random_key};
+use crate::crypto::{Algorithm, HexError, Kcv, KeyMaterial, kcv, random_key};
 use crate::error::{Error, Exit};
 use crate::keys::scheme::UsageRule;
 use crate::keys::{KeyFileError, KeyId, KeyRecord, KeyState, Origin, StoreError, Usage};
@@ -148,9 +148,23 @@ fn components(
             .prompt
             .secret(&msg!("keys-ask-component", number = number, of = args.components))?;
         let component = from_hex(&typed).map_err(|e| {
-            let at = [("number", number.to_string())];
-            Error::new(crate::error::Fault::msg(&e).with(at), Exit::Usage)
+            let msg = match e {
+                HexError::Length { expected, got } => {
+                    msg!("keys-component-length", number = number, expected = expected, got = got)
+                }
+                HexError::Digit { position } => msg!("keys-component-digit", number = number, position = position),
+            };
+            Error::new(msg, Exit::Usage)
         })?;
+        if let Some(name) = random_key::known_test_key(&component)
+            && args.components > 1
+            && !site.rehearsal()
+        {
+            return Err(Error::new(
+                msg!("keys-component-known", number = number).with_word("name", "test-key", name),
+                Exit::Check,
+            ));
+        }
         let value = kcv(algorithm, &component, site.config().kcv_length);
         context
             .out

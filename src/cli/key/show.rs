@@ -7,6 +7,7 @@ use super::Derive;
 use crate::cli::{Context, session};
 use crate::crypto::{Factor, Kcv};
 use crate::error::{Error, Exit};
+use crate::i18n::word;
 use crate::keys::scheme::Level;
 use crate::keys::{KeyId, KeyPath, KeyRecord, KeyStore, Scheme, StoreError, Subject};
 use crate::msg;
@@ -25,7 +26,7 @@ pub(super) fn list(context: &mut Context) -> Result<Exit, Error> {
             key.id.to_string(),
             title,
             key.kcv.to_string(),
-            key.state.to_string(),
+            word("key-state", key.state.as_str(), context.out.lang()),
             key.since.clone(),
         ]);
     }
@@ -60,13 +61,13 @@ pub(super) fn show(key: &KeyId, context: &mut Context) -> Result<Exit, Error> {
 /// One key as a line.
 pub(super) fn arrived(context: &mut Context, record: &KeyRecord) -> Result<(), Error> {
     context.out.record("cardmint.key/1", record)?;
-    context.out.say(&msg!(
-        "keys-shown",
-        key = record.id,
-        kcv = record.kcv,
-        state = record.state,
-        since = record.since
-    ))
+    context.out.say(
+        &msg!("keys-shown", key = record.id, kcv = record.kcv, since = record.since).with_word(
+            "state",
+            "key-state",
+            &record.state,
+        ),
+    )
 }
 
 #[derive(Serialize)]

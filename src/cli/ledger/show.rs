@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Place, Range};
 use crate::cli::{Context, session};
 use crate::error::{Error, Exit};
+use crate::i18n::{Lang, word};
 use crate::ledger::act::CheckpointRenew;
 use crate::ledger::checkpoint::write_durably;
 use crate::ledger::{Act, CardKind, Entry, Hash, Ledger, LedgerError, Text};
@@ -56,12 +57,12 @@ pub(super) fn log(args: &Log, place: &Place, context: &mut Context) -> Result<Ex
     let mut rows = Vec::new();
     let mut failed = None;
     let out = &mut context.out;
-    let json = out.is_json();
+    let (json, lang) = (out.is_json(), out.lang());
     ledger.each_line(&args.range.filter(), &mut |entry, _| {
         if json {
             failed = failed.take().or(out.record("cardmint.ledger-entry/1", entry).err());
         } else {
-            rows.push(row(entry));
+            rows.push(row(entry, lang));
         }
         Ok(())
     })?;
@@ -79,24 +80,28 @@ pub(super) fn log(args: &Log, place: &Place, context: &mut Context) -> Result<Ex
     Ok(Exit::Done)
 }
 
-fn row(entry: &Entry) -> Vec<String> {
+fn row(entry: &Entry, lang: Lang) -> Vec<String> {
     let officers: Vec<&str> = entry.sigs.iter().map(|s| s.officer.as_str()).collect();
     vec![
         entry.seq.to_string(),
         entry.at.to_string(),
-        entry.act.name().to_owned(),
+        word("act", entry.act.name(), lang),
         officers.join(" + "),
-        subject(entry),
+        subject(entry, lang),
     ]
 }
 
 /// What the act is about, in one line.
-fn subject(entry: &Entry) -> String {
+fn subject(entry: &Entry, lang: Lang) -> String {
     let act = serde_json::to_value(&entry.act).unwrap_or_default();
+    // The key of an officer is a public key of 44 characters, which says nothing to anybody who looks down a list.
+    let key = if act["body"]["roles"].is_null() { "key" } else { "" };
     let fields = [
-        "number", "chip", "terminal", "result", "amount", "key", "kcv", "template", "name", "reason", "format",
+        "number", "chip", "terminal", "result", "amount", key, "kcv", "state", "template", "name", "to", "reason",
+        "format",
     ];
     let shown = fields.iter().filter_map(|name| match &act["body"][*name] {
+        Value::String(text) if *name == "state" => Some(word("key-state", text, lang)),
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,

@@ -86,7 +86,12 @@ fn tell(report: &Report, context: &mut Context) -> Result<(), Error> {
     for finding in &report.findings {
         let Finding { check, seq, what } = finding;
         let message = what.render(lang);
-        out.text(&format!("{check}  {message}"))?;
+        match seq {
+            Some(seq) if !what.id().starts_with("ledger-finding-") => {
+                out.say(&msg!("ledger-finding-at", check = check, seq = seq, what = message))?;
+            }
+            _ => out.text(&format!("{check}  {message}"))?,
+        }
         out.record(
             "cardmint.ledger-finding/1",
             &FindingRecord {
