@@ -5,6 +5,7 @@
 //! (`i18n`), so that they exist in both languages.
 
 pub mod calc;
+pub mod clock;
 pub mod completions;
 pub mod doctor;
 pub mod hardening;
@@ -23,6 +24,7 @@ pub mod session;
 pub mod sim;
 pub mod site;
 pub mod stop;
+pub mod template;
 pub mod usage;
 
 use std::ffi::OsString;
@@ -88,6 +90,8 @@ pub enum Command {
     Officer(officer::Args),
     /// The keys of this site.
     Key(key::Args),
+    /// Templates of cards and PSAMs.
+    Template(template::Args),
     /// Key schemes.
     Scheme(scheme::Args),
     /// Calculator for test keys.
@@ -152,6 +156,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
         Command::Site(args) => site::run(&args, context),
         Command::Officer(args) => officer::run(&args, context),
         Command::Key(args) => key::run(&args, context),
+        Command::Template(args) => template::run(&args, context),
         Command::Scheme(args) => scheme::run(&args, context),
         Command::Calc(args) => calc::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),

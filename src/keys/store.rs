@@ -50,7 +50,7 @@ pub trait KeyStore {
         target: &KeyPath,
     ) -> Result<Vec<u8>, StoreError>;
 
-    /// The initial PIN of that name as a wrapped record under `control`.
+    /// The initial PIN of that name as a wrapped record under `control`. The header's Lc is set by the PIN's length.
     fn wrap_pin(
         &self,
         control: &CardKey,

@@ -2,6 +2,7 @@
 //! Personalisation: a pure plan from template, order and key facts; its execution on a card; reading back; proving keys.
 
 pub mod digest;
+pub mod explain;
 pub mod plan;
 pub mod script;
 

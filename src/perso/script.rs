@@ -110,7 +110,7 @@ pub enum Step {
     WritePin {
         /// Name for people.
         what: String,
-        /// CLA INS P1 P2 Lc of the wire form, hex.
+        /// CLA INS P1 P2 Lc of the wire form, hex. Lc is for PINs of 3 bytes and more; the key store knows better.
         #[serde(serialize_with = "hex_bytes")]
         header: [u8; 5],
         /// The record before the PIN, hex.

@@ -55,6 +55,10 @@ pub(super) struct PurseKey {
 }
 
 impl PurseKey {
+    pub(super) fn is_sm4(&self) -> bool {
+        self.algorithm == ALGORITHM_SM4
+    }
+
     /// 00 and 01 run by the key's length, 04 is SM4. 02 and 03 give useless MACs, as on a real card: 03 zero, 02 something
     /// that is not the MAC.
     pub(super) fn session(&self, random: &[u8; 4], counter: u16, tail: [u8; 2]) -> SessionKey {

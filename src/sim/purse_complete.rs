@@ -10,7 +10,7 @@ use super::arithmetic::CardKey;
 use super::card::{Request, SimCard};
 use super::files::{Body, Directory, LastTransaction, Purse};
 use super::hex_bytes::HexBytes;
-use super::keys::Role;
+use super::keys::{ALGORITHM_SM4, KeyRecord, Role, plain_kind};
 use super::options::Chip;
 use super::purse::{Kind, ONLINE_TAIL, Pending};
 use super::record::{Place, store};
@@ -61,8 +61,14 @@ impl SimCard {
         Ok(Answer::from(outcome.answer))
     }
 
-    fn tac_key(&self) -> Result<CardKey, StatusWord> {
-        Ok(self.ready(self.key(Role::Tac, 0)?))
+    /// TAC key 00, or on a card with both ciphers the one of the transaction's cipher.
+    fn tac_key(&self, p: &Pending) -> Result<CardKey, StatusWord> {
+        let first = self.key(Role::Tac, 0)?;
+        let fits = |k: &&KeyRecord| (k.algorithm == ALGORITHM_SM4) == p.session.is_sm4();
+        let keys = self.here()?.key_file.as_ref().map_or(&[][..], |f| &f.keys);
+        let kind = plain_kind(self.chip, first.kind);
+        let mut same = keys.iter().filter(|k| plain_kind(self.chip, k.kind) == kind);
+        Ok(self.ready(Some(first).filter(fits).or_else(|| same.find(fits)).unwrap_or(first)))
     }
 
     fn credit(&self, p: &Pending, data: &[u8]) -> Result<Outcome, StatusWord> {
@@ -75,7 +81,7 @@ impl SimCard {
             .balance
             .checked_add(u32::from_be_bytes(p.amount))
             .ok_or(sw::CONDITIONS)?;
-        let tac = self.tac_key()?.folded_mac(&after(balance, purse.online, &tail));
+        let tac = self.tac_key(p)?.folded_mac(&after(balance, purse.online, &tail));
         Ok(Outcome {
             balance,
             limit: purse.limit,
@@ -117,7 +123,7 @@ impl SimCard {
         let limit = u32::from_be_bytes([0, new_limit[0], new_limit[1], new_limit[2]]);
         let wide = i64::from(purse.balance) + i64::from(limit) - i64::from(purse.limit);
         let balance = u32::try_from(wide).map_err(|_| sw::FUNDS)?;
-        let tac = self.tac_key()?.folded_mac(&after(balance, purse.online, &tail));
+        let tac = self.tac_key(p)?.folded_mac(&after(balance, purse.online, &tail));
         Ok(Outcome {
             balance,
             limit,
@@ -149,7 +155,7 @@ impl SimCard {
             .ok_or(sw::FUNDS)?;
         let mac2 = session.mac(&p.amount);
         let tac = self
-            .tac_key()?
+            .tac_key(p)?
             .folded_mac(&[&head[..], terminal_counter, &moment].concat());
         Ok(Outcome {
             balance,

@@ -3,10 +3,11 @@
 //! their places, PIN, proofs, and which fields an order must bring. Format: docs/formats/template.md.
 //!
 //! A template holds no key value and no PIN, only names of them. It is read strictly (a field that is not known is an
-//! error with its line) and then checked: each check has a name that stands in the finding, in docs/assurance.md and in
+//! error with its line) and then checked: each check has a name that stands in the finding, in the format's page and in
 //! the name of its test.
 
 mod build;
+mod checks;
 mod error;
 mod fields;
 mod key;
@@ -18,6 +19,7 @@ mod shipped;
 mod wire;
 
 pub use build::read;
+pub use checks::{CHECKS, Finding, Severity, check};
 pub use error::TemplateError;
 pub use fields::{Encoding, FieldProblem};
 pub use key::{KeyFile, KeyName, KeyPlace, KeySlot, Pin, ProofChoice};

@@ -72,7 +72,7 @@ impl Order {
         for field in &template.order {
             match value_of(field, raw, now) {
                 None => note(&field.name, FieldProblem::Missing),
-                Some(value) => match fits(field, &value, site) {
+                Some(value) => match value_fits(field, &value, site) {
                     Ok(()) => {
                         values.insert(field.name.clone(), value);
                     }
@@ -140,7 +140,11 @@ fn value_of(field: &OrderField, raw: &RawOrder, now: &str) -> Option<String> {
     })
 }
 
-fn fits(field: &OrderField, value: &str, site: &dyn Fn(&str) -> Option<String>) -> Result<(), FieldProblem> {
+pub(super) fn value_fits(
+    field: &OrderField,
+    value: &str,
+    site: &dyn Fn(&str) -> Option<String>,
+) -> Result<(), FieldProblem> {
     match &field.kind {
         OrderKind::Digits(_) if !value.bytes().all(|b| b.is_ascii_digit()) => return Err(FieldProblem::Digits),
         OrderKind::Digits(wanted) if value.len() != *wanted => {

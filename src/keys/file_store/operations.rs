@@ -11,7 +11,7 @@ use super::super::store::{KeyStore, StoreError, WriteKeyFrame};
 use super::FileKeyStore;
 use crate::crypto::auth::{external_authentication, internal_encrypt};
 use crate::crypto::bulk::{self, TacJob};
-use crate::crypto::key_record::{wrap_record, wrap_secret};
+use crate::crypto::key_record::{wrap_record, wrap_secret, wrapped_length};
 use crate::crypto::pack::{copy_of, joined};
 use crate::crypto::pin::reload_pin_data;
 use crate::crypto::secure_messaging::{encrypt_secret, mac4};
@@ -175,7 +175,10 @@ impl KeyStore for FileKeyStore {
     ) -> Result<Vec<u8>, StoreError> {
         let pin = self.stored_pin(pin)?;
         let (alg, key) = self.serving(control)?;
-        wrap_secret(alg, &key, challenge, frame.header, frame.prefix, pin)
+        // Lc is part of the MAC, and only here the length of the PIN is known: a PIN of 2 bytes takes a block less.
+        let mut header = frame.header;
+        header[4] = wrapped_length(alg, frame.prefix.len() + pin.len()) as u8;
+        wrap_secret(alg, &key, challenge, header, frame.prefix, pin)
             .map_err(|_| not_allowed(&control.path().key, "wrap a record of more than 255 bytes"))
     }
 
