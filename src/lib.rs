@@ -5,6 +5,7 @@
 //! `keys`, `template` and `ledger` beside them, `iso7816` and `crypto` at the bottom. `sim` is the card side and shares no
 //! encoding with the host side.
 
+pub mod batch;
 pub mod card;
 pub mod cli;
 pub mod crypto;

@@ -62,6 +62,16 @@ impl SecretBytes {
         &self.0
     }
 
+    /// The one way out of the program: as the data of a command whose CLA INS P1 P2 is `header`. The closure sends the
+    /// command; the buffer is wiped afterwards. At most 255 bytes; more is cut by nobody, the card refuses it.
+    pub fn in_command<R>(&self, header: [u8; 4], send: impl FnOnce(&[u8]) -> R) -> R {
+        let mut wire = Zeroizing::new(Vec::with_capacity(self.0.len() + 5));
+        wire.extend_from_slice(&header);
+        wire.push(self.0.len() as u8);
+        wire.extend_from_slice(&self.0);
+        send(&wire)
+    }
+
     /// Length in bytes (a PIN's length is no secret: the card's answer shows it).
     pub fn len(&self) -> usize {
         self.0.len()

@@ -137,6 +137,11 @@ impl Msg {
         self
     }
 
+    /// The message of an id made at run time (`sw-6A82`); `None` where the catalogue has none.
+    pub fn known(id: &str) -> Option<Self> {
+        CATALOGUE.get_key_value(id).map(|(id, _)| Self::new(id, Vec::new()))
+    }
+
     /// The stable id: what scripts match on.
     pub fn id(&self) -> &'static str {
         self.id

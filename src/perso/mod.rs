@@ -3,7 +3,17 @@
 
 pub mod digest;
 pub mod explain;
+pub mod execute;
+pub mod fault;
 pub mod plan;
+pub mod prove;
+pub mod readback;
+pub mod recover;
 pub mod script;
+pub mod verify;
 
+pub use execute::{Done, Executor, Surroundings};
+pub use fault::{At, Part, PersoError, PersoFault};
 pub use plan::{PlanError, SiteFacts, plan};
+pub use prove::{Proved, Traces};
+pub use recover::ChipState;

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Why a card was not issued, or a purse not served.
+
+use crate::card::{CardError, TransactionError};
+use crate::crypto::purse::PurseError;
+use crate::error::{Exit, Fault};
+use crate::i18n::Msg;
+use crate::keys::StoreError;
+use crate::keys::scheme::SchemeError;
+use crate::ledger::LedgerError;
+use crate::ledger::field::FieldFault;
+use crate::msg;
+use crate::perso::{PersoError, PlanError};
+use crate::site::SiteError;
+
+/// A fault of issuing.
+#[derive(Debug)]
+pub enum BatchError {
+    /// Writing, reading back or proving.
+    Perso(Box<PersoError>),
+    /// There is no script.
+    Plan(Box<PlanError>),
+    /// Talking to the card.
+    Card(CardError),
+    /// A purse transaction.
+    Transaction(TransactionError),
+    /// The key store.
+    Store(StoreError),
+    /// The scheme.
+    Scheme(Box<SchemeError>),
+    /// The site.
+    Site(Box<SiteError>),
+    /// The card bears a number: it was issued before.
+    NotBlank {
+        /// The number on it.
+        number: String,
+    },
+    /// The transport key does not open the card, and it bears no number.
+    TransportKey {
+        /// What the card answered.
+        cause: CardError,
+    },
+    /// The chip is in the ledger under another number.
+    ChipIssued {
+        /// The chip's serial number.
+        chip: String,
+        /// The number in the ledger.
+        number: String,
+        /// What became of it.
+        status: String,
+    },
+    /// The ledger has no unfinished card of that number.
+    NotUnfinished {
+        /// The number.
+        number: String,
+        /// What became of it.
+        status: String,
+    },
+    /// The ledger has no such card.
+    NoCard {
+        /// The number.
+        number: String,
+    },
+    /// The order makes another script than the ledger has for this number.
+    OtherScript {
+        /// The number.
+        number: String,
+    },
+    /// The card has no number that the template could name.
+    NoNumber,
+    /// The template describes no such thing.
+    NotInTemplate {
+        /// The template.
+        template: String,
+        /// What is missing.
+        what: &'static str,
+    },
+    /// The PSAM holds the purchase key of another city.
+    OtherCity {
+        /// The PSAM's terminal number.
+        terminal: String,
+        /// The card's number.
+        number: String,
+    },
+}
+
+macro_rules! from {
+    ($($from:ty => $variant:ident),* $(,)?) => { $(
+        impl From<$from> for BatchError {
+            fn from(e: $from) -> Self {
+                Self::$variant(e.into())
+            }
+        }
+    )* };
+}
+from!(PersoError => Perso, PlanError => Plan, CardError => Card, TransactionError => Transaction, StoreError => Store,
+    SchemeError => Scheme, SiteError => Site);
+
+impl From<LedgerError> for BatchError {
+    fn from(e: LedgerError) -> Self {
+        SiteError::from(e).into()
+    }
+}
+
+impl From<FieldFault> for BatchError {
+    fn from(e: FieldFault) -> Self {
+        LedgerError::from(e).into()
+    }
+}
+
+impl From<PurseError> for BatchError {
+    fn from(e: PurseError) -> Self {
+        TransactionError::from(e).into()
+    }
+}
+
+impl Fault for BatchError {
+    fn msg(&self) -> Msg {
+        match self {
+            Self::Perso(e) => e.msg(),
+            Self::Plan(e) => e.msg(),
+            Self::Card(e) => e.msg(),
+            Self::Transaction(e) => e.msg(),
+            Self::Store(e) => e.msg(),
+            Self::Scheme(e) => e.msg(),
+            Self::Site(e) => e.msg(),
+            Self::NotBlank { number } => msg!("batch-not-blank", number = number),
+            Self::TransportKey { cause } => msg!("batch-transport-key").with_msg("cause", cause.msg()),
+            Self::ChipIssued { chip, number, status } => {
+                msg!("batch-chip-issued", chip = chip, number = number, status = status)
+            }
+            Self::NotUnfinished { number, status } => msg!("batch-not-unfinished", number = number, status = status),
+            Self::NoCard { number } => msg!("batch-no-card", number = number),
+            Self::OtherScript { number } => msg!("batch-other-script", number = number),
+            Self::NoNumber => msg!("batch-no-number"),
+            Self::NotInTemplate { template, what } => msg!("batch-not-in-template", template = template, what = what),
+            Self::OtherCity { terminal, number } => msg!("batch-other-city", terminal = terminal, number = number),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Perso(e) => e.exit(),
+            Self::Plan(e) => e.exit(),
+            Self::Card(e) => e.exit(),
+            Self::Transaction(e) => e.exit(),
+            Self::Store(e) => e.exit(),
+            Self::Scheme(e) => e.exit(),
+            Self::Site(e) => e.exit(),
+            Self::NotUnfinished { .. } | Self::NoCard { .. } | Self::NotInTemplate { .. } => Exit::Usage,
+            Self::NotBlank { .. }
+            | Self::TransportKey { .. }
+            | Self::ChipIssued { .. }
+            | Self::OtherScript { .. }
+            | Self::NoNumber
+            | Self::OtherCity { .. } => Exit::Check,
+        }
+    }
+}
+
+crate::display_as_english!(BatchError);

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+//! One card from one order, with the ledger around it.
+//!
+//! What always holds: the intent is durable before the first command that writes; the outcome is recorded after the card
+//! was read back and proved; a number stands in the ledger once (a constraint, not a look-up before). A card that was torn
+//! away, or a program that was killed, leaves an intent without outcome: the card is in doubt, and `resume` takes it up
+//! again through the same steps. docs/personalisation.md has the states.
+
+use serde::Serialize;
+
+use super::contents::{Bears, bears};
+use super::fault::BatchError;
+use crate::card::{CardError, CardSession, chip};
+use crate::crypto::KcvLength;
+use crate::keys::KeyStore;
+use crate::ledger::act::{Act, Intent, KeyUse, Outcome};
+use crate::ledger::query::CardRow;
+use crate::ledger::{CardKind, Ending, Hash, Number, ShortHex, Text};
+use crate::msg;
+use crate::perso::script::{PersoScript, Step};
+use crate::perso::{ChipState, Done, Executor, PersoError, Surroundings};
+use crate::site::Session;
+use crate::template::{Product, Template};
+
+/// What is to be made of the card on the reader.
+pub struct Job<'a> {
+    /// The template.
+    pub template: &'a Template,
+    /// The plan.
+    pub script: &'a PersoScript,
+    /// The batch or order, for the ledger.
+    pub batch: Option<Text>,
+}
+
+/// A card that was issued.
+#[derive(Debug, Clone, Serialize)]
+pub struct Issued {
+    /// `user` or `psam`.
+    pub kind: &'static str,
+    /// Its number.
+    pub number: String,
+    /// The chip's serial number, where it has one.
+    pub chip: Option<String>,
+    /// The chip's answer to reset.
+    pub atr: String,
+    /// The script's digest.
+    pub script: String,
+    /// Whether a torn or failed run was taken up again.
+    pub resumed: bool,
+    /// The ledger's entry of the intent.
+    pub intent: u64,
+    /// The ledger's entry of the outcome.
+    pub outcome: u64,
+    /// What happened on the card.
+    #[serde(flatten)]
+    pub done: Done,
+}
+
+/// The ledger's kind of a product.
+pub fn kind_of(product: Product) -> CardKind {
+    match product {
+        Product::UserCard => CardKind::User,
+        Product::Psam => CardKind::Psam,
+    }
+}
+
+/// Issues the card. If the ledger has an unfinished run of this number on this chip, it is taken up again.
+pub fn issue(
+    session: &mut Session,
+    job: &Job<'_>,
+    card: &mut CardSession<'_>,
+    around: Surroundings<'_>,
+) -> Result<Issued, BatchError> {
+    let row = session.ledger.card(kind_of(job.script.product), &job.script.number)?;
+    match row {
+        Some(row) if is_unfinished(&row) && (row.chip == chip::serial(card.atr()) || row.status == "failed-blank") => {
+            around.observer.note(&msg!("batch-resuming", number = row.number));
+            take_up(session, job, card, around, &row)
+        }
+        Some(row) => Err(crate::ledger::LedgerError::NumberTaken {
+            number: row.number,
+            status: row.status,
+            seq: row.intent,
+        }
+        .into()),
+        None => fresh(session, job, card, around),
+    }
+}
+
+/// Takes up a run that the ledger has as unfinished.
+pub fn resume(
+    session: &mut Session,
+    job: &Job<'_>,
+    card: &mut CardSession<'_>,
+    around: Surroundings<'_>,
+) -> Result<Issued, BatchError> {
+    let number = &job.script.number;
+    match session.ledger.card(kind_of(job.script.product), number)? {
+        None => Err(BatchError::NoCard { number: number.clone() }),
+        Some(row) if !is_unfinished(&row) => Err(BatchError::NotUnfinished {
+            number: row.number,
+            status: row.status,
+        }),
+        Some(row) => take_up(session, job, card, around, &row),
+    }
+}
+
+fn is_unfinished(row: &CardRow) -> bool {
+    matches!(row.status.as_str(), "in-doubt" | "failed-partial" | "failed-blank")
+}
+
+fn fresh(
+    session: &mut Session,
+    job: &Job<'_>,
+    card: &mut CardSession<'_>,
+    mut around: Surroundings<'_>,
+) -> Result<Issued, BatchError> {
+    let serial = chip::serial(card.atr());
+    if let Some(chip) = &serial
+        && let Some(row) = session.ledger.card_on_chip(chip)?
+    {
+        let chip = chip.clone();
+        return Err(BatchError::ChipIssued {
+            chip,
+            number: row.number,
+            status: row.status,
+        });
+    }
+    if let Bears::Number(number) = bears(card, job.template)? {
+        return Err(BatchError::NotBlank { number });
+    }
+    card.reset()?;
+    Executor::new(card, &session.store, around.again())
+        .open(job.script)
+        .map_err(wrong_transport_key)?;
+    let intent = append_intent(session, job, card, None)?;
+    let ran = Executor::new(card, &session.store, around.again()).issue(job.script);
+    conclude(session, job, card, intent, None, ran)
+}
+
+fn take_up(
+    session: &mut Session,
+    job: &Job<'_>,
+    card: &mut CardSession<'_>,
+    mut around: Surroundings<'_>,
+    row: &CardRow,
+) -> Result<Issued, BatchError> {
+    let digest = Hash(job.script.digest());
+    if row.status != "failed-blank" && row.script != digest.to_string() {
+        return Err(BatchError::OtherScript {
+            number: row.number.clone(),
+        });
+    }
+    let serial = chip::serial(card.atr());
+    if row.status != "failed-blank" && serial != row.chip {
+        return Err(crate::ledger::LedgerError::OtherChip(row.number.clone()).into());
+    }
+    // A dead card, or one of somebody else, changes nothing in the ledger.
+    match Executor::new(card, &session.store, around.again()).examine(job.script)? {
+        ChipState::Closed(e) => return Err(e.dead().into()),
+        _ => card.reset()?,
+    }
+    let intent = append_intent(session, job, card, Some(row.intent))?;
+    let ran = Executor::new(card, &session.store, around.again()).resume(job.script);
+    conclude(session, job, card, intent, Some(row.intent), ran)
+}
+
+/// The first authentication of a blank that fails means another thing than a failed proof.
+fn wrong_transport_key(e: PersoError) -> BatchError {
+    match *e.fault {
+        crate::perso::PersoFault::Card(ref cause @ CardError::Refused { .. })
+            if cause.is_wrong_key() || cause.status().is_some_and(|sw| sw.0 == 0x6983) =>
+        {
+            BatchError::TransportKey { cause: cause.clone() }
+        }
+        _ => e.into(),
+    }
+}
+
+fn append_intent(
+    session: &mut Session,
+    job: &Job<'_>,
+    card: &CardSession<'_>,
+    resumes: Option<u64>,
+) -> Result<u64, BatchError> {
+    let script = job.script;
+    let number = |text: &String| Number::new(text.clone());
+    let intent = Intent {
+        number: number(&script.number)?,
+        chip: chip::serial(card.atr()).as_ref().map(number).transpose()?,
+        terminal: script.terminal.as_ref().map(number).transpose()?,
+        template: Text::new(script.template.clone())?,
+        template_digest: script.template_digest.parse()?,
+        script: Hash(script.digest()),
+        raw: job.template.directories().any(|d| !d.raw.is_empty()),
+        reader: Text::new(card.reader().chars().take(100).collect::<String>())?,
+        keys: keys_written(session, script)?,
+        batch: job.batch.clone(),
+        resumes,
+    };
+    let act = match kind_of(script.product) {
+        CardKind::User => Act::CardIntent(intent),
+        CardKind::Psam => Act::PsamIntent(intent),
+    };
+    Ok(session.append(act)?.seq)
+}
+
+/// The keys that the card gets, by their check values. Asking for all of them first also shows one that is missing, or
+/// an initial PIN, before a card is touched.
+fn keys_written(session: &Session, script: &PersoScript) -> Result<Vec<KeyUse>, BatchError> {
+    let mut keys = Vec::new();
+    for step in script.steps.iter().chain(&script.finish) {
+        match step {
+            Step::WriteKey { target, .. } => keys.push(KeyUse {
+                key: Text::new(target.key.to_string())?,
+                usage: Text::new(target.key.usage.as_str())?,
+                kcv: ShortHex::new(session.store.kcv(target, KcvLength::default())?.to_string())?,
+            }),
+            Step::WritePin { pin, .. } | Step::VerifyPin { pin, .. } => drop(session.store.pin(pin)?),
+            _ => (),
+        }
+    }
+    Ok(keys)
+}
+
+fn conclude(
+    session: &mut Session,
+    job: &Job<'_>,
+    card: &CardSession<'_>,
+    intent: u64,
+    resumes: Option<u64>,
+    ran: Result<Done, PersoError>,
+) -> Result<Issued, BatchError> {
+    let script = job.script;
+    let mut outcome = Outcome {
+        number: Number::new(script.number.clone())?,
+        intent,
+        result: Ending::Issued,
+        proof: None,
+        steps: card.answered(),
+        reason: None,
+        status_word: None,
+    };
+    match &ran {
+        Ok(done) => outcome.proof = Some(Hash(done.evidence.0)),
+        Err(e) => {
+            outcome.result = if e.fault.is_lost() {
+                Ending::InDoubt
+            } else {
+                Ending::FailedPartial
+            };
+            outcome.reason = Some(reason(e)?);
+            outcome.status_word = e.fault.status().map(|sw| ShortHex::new(sw.to_string())).transpose()?;
+        }
+    }
+    let act = match kind_of(script.product) {
+        CardKind::User => Act::CardOutcome(outcome),
+        CardKind::Psam => Act::PsamOutcome(outcome),
+    };
+    let entry = session.append(act)?.seq;
+    session.checkpoint()?;
+    let done = ran?;
+    Ok(Issued {
+        kind: kind_of(script.product).as_str(),
+        number: script.number.clone(),
+        chip: chip::serial(card.atr()),
+        atr: card.atr().to_string(),
+        script: script.digest_hex(),
+        resumed: resumes.is_some(),
+        intent,
+        outcome: entry,
+        done,
+    })
+}
+
+/// Which message and at which step: never what was read, which may be a holder's name.
+fn reason(e: &PersoError) -> Result<Text, BatchError> {
+    use crate::error::Fault;
+    let text = format!("{}: {} ({})", e.msg().id(), e.at.what, e.at.index);
+    Ok(Text::new(text.chars().take(120).collect::<String>())?)
+}

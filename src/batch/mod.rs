@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Issuing, with the ledger around it: the intent is durable before a card is written, the outcome after it was proved.
+//! Also what a site does with issued cards: reading, verifying, loading, and purchases with their entries.
+
+pub mod contents;
+pub mod fault;
+pub mod issue;
+pub mod purse;
+pub mod slots;
+pub mod tac;
+pub mod verify;
+
+pub use fault::BatchError;
+pub use issue::{Issued, Job, issue, kind_of, resume};
+
+use crate::perso::SiteFacts;
+use crate::site::Site;
+
+/// What the plan needs to know of the site.
+pub fn facts(site: &Site) -> Result<SiteFacts, BatchError> {
+    Ok(SiteFacts {
+        subject: site.scheme().subject_of(site.owner())?,
+        values: std::collections::BTreeMap::new(),
+        rehearsal: site.rehearsal(),
+    })
+}
