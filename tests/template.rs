@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Templates: what the shipped ones become, what the checks refuse, orders, layouts against published samples.
 
+#![allow(clippy::unwrap_used)]
+
 #[path = "template/checks.rs"]
 mod checks;
 #[path = "template/cli.rs"]

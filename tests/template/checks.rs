@@ -95,10 +95,7 @@ fn shipped_templates_have_no_errors() {
 #[test]
 fn a_rehearsal_template_may_be_open() {
     let (text, _) = template::text_of("mohurd-user").unwrap();
-    let text = text
-        .replace("erase = 0xAA", "erase = 0xF0")
-        .replace("[transport]", "[transport]");
-    let text = text.replace(
+    let text = text.replace("erase = 0xAA", "erase = 0xF0").replace(
         "number = \"number\"\nsubject",
         "rehearsal-only = true\nnumber = \"number\"\nsubject",
     );
