@@ -461,3 +461,67 @@ fn schemes_are_shown_and_checked() {
     );
     assert!(mixed.code == 0 && mixed.err.contains("Hangzhou"), "{}", mixed.err);
 }
+
+#[test]
+fn a_chinese_operator_reads_chinese() {
+    let at = Centre::new();
+    at.init("c", CITY);
+    let zh = |args: &[&str], lines: &str| at.both(&[&["--site", "c", "--lang", "zh"], args].concat(), lines);
+    let made = zh(&["key", "generate", "load"], "");
+    assert!(made.code == 0 && made.out.contains("在用"), "{}", made.all());
+    let listed = zh(&["key", "list"], "");
+    assert!(
+        listed.out.contains("在用") && !listed.out.contains("active"),
+        "{}",
+        listed.out
+    );
+    let people = zh(&["officer", "list"], "");
+    assert!(
+        people.out.contains("密钥管理员") && !people.out.contains("key-officer"),
+        "{}",
+        people.out
+    );
+    let log = zh(&["ledger", "log"], "");
+    assert!(
+        log.out.contains("生成密钥") && !log.out.contains("key.generate"),
+        "{}",
+        log.out
+    );
+    let refused = [
+        (
+            zh(&["key", "export", "load", "--to", "NOFILE", "--out", "b"], ""),
+            2,
+            "没有文件 NOFILE",
+        ),
+        (
+            zh(
+                &["key", "state", "load.v1.3des@city:3100", "burnt", "--reason", "x"],
+                "",
+            ),
+            2,
+            "在用",
+        ),
+        (zh(&["key", "generate", "load", "--version", "0"], ""), 2, "取值范围"),
+        (
+            zh(&["key", "generate", "load", "--algorithm", "aes"], ""),
+            2,
+            "未知算法",
+        ),
+        (
+            zh(&["key", "import", "load", "--version", "2"], "12G4\n"),
+            2,
+            "第 1 个分量",
+        ),
+        (zh(&["site", "card", "--out", "nowhere/c.card"], ""), 2, "文件夹不存在"),
+        (zh(&["site", "card", "--out", "c"], ""), 4, "是文件夹"),
+    ];
+    for (said, code, words) in refused {
+        assert!(
+            said.code == code && said.err.contains(words),
+            "{words}: {} {}",
+            said.code,
+            said.err
+        );
+        assert!(!said.err.contains("os error"), "{}", said.err);
+    }
+}

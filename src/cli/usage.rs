@@ -90,10 +90,10 @@ fn reason(source: &(dyn std::error::Error + 'static)) -> Option<Msg> {
     if let Some(fault) = source.downcast_ref::<KcvError>() {
         return Some(fault.msg());
     }
-    if let Some(KeyStateError(state)) = source.downcast_ref() {
-        return Some(msg!("keys-no-state", state = state));
+    if source.is::<KeyStateError>() {
+        return Some(msg!("keys-no-state"));
     }
-    if let Some(KeyNameError(_)) = source.downcast_ref() {
+    if source.is::<KeyNameError>() {
         return Some(msg!("usage-key-name"));
     }
     if source.is::<std::num::ParseIntError>() {

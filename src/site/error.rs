@@ -117,6 +117,11 @@ pub enum SiteError {
         /// The file.
         path: String,
     },
+    /// A new site's checkpoint copy would replace a file.
+    CopyThere {
+        /// The file.
+        path: String,
+    },
     /// A folder that cannot become a site: `.`, `..` or `/`.
     FolderName {
         /// The folder.
@@ -217,6 +222,7 @@ impl Fault for SiteError {
             Self::NotTrusted { sender } => msg!("site-not-trusted", sender = sender),
             Self::Fingerprint => msg!("site-fingerprint"),
             Self::Missing { path } => msg!("site-missing", path = path),
+            Self::CopyThere { path } => msg!("site-copy-there", path = path),
             Self::FolderName { folder } => msg!("site-folder-name", folder = folder),
             Self::LeafLevel { level, scheme } => msg!("site-leaf-level", level = level, scheme = scheme),
             Self::SiteName { name } => msg!("site-name", name = name),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::card::check_title;
 use super::config::SiteConfig;
-use super::officers::{check_name, holds_share};
+use super::officers::{check_name, holds_share, with_signers};
 use super::{Site, SiteError};
 use crate::crypto::seal::KdfParams;
 use crate::crypto::sign::PublicKey;
@@ -16,7 +16,7 @@ use crate::crypto::{KcvLength, SecretBytes};
 use crate::keys::scheme::{self, Scheme, Title};
 use crate::keys::{FileKeyStore, LevelName, OfficerKeys, Owner, StorePlace};
 use crate::ledger::act::{Officer, SiteInit};
-use crate::ledger::{Founding, Ledger, LedgerError, Policy, Role, Signer, SiteId, Text, VerifyKey};
+use crate::ledger::{Founding, Ledger, Policy, Role, SiteId, Text, VerifyKey};
 use crate::outside::{Clock, Random};
 
 /// An officer to be enrolled.
@@ -97,7 +97,8 @@ pub fn found(new: &NewSite, random: &mut dyn Random, clock: &Clock) -> Result<Si
         .ok_or_else(|| SiteError::FolderName { folder: shown() })?;
     if let Some(copy) = new.checkpoint_copy.as_ref().filter(|copy| copy.exists()) {
         // Another site's, perhaps: not this attempt's to clear away.
-        return Err(LedgerError::AlreadyThere(copy.clone()).into());
+        let path = copy.display().to_string();
+        return Err(SiteError::CopyThere { path });
     }
     if fs::read_dir(&new.folder).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(SiteError::NotEmpty { folder: shown() });
@@ -163,32 +164,17 @@ fn build(
         &holders,
         random,
     )?;
-    let sign: Vec<_> = people
-        .iter()
-        .map(|keys| |bytes: &[u8]| keys.signing.sign(bytes))
-        .collect();
-    let signers: Vec<Signer<'_>> = people
-        .iter()
-        .zip(&sign)
-        .map(|(keys, sign)| Signer {
-            officer: &keys.name,
-            sign,
-        })
-        .collect();
     let init = first_entry(new, &site, &people, &store)?;
     let founding = Founding {
         site: SiteId::new(id.as_str())?,
         init,
     };
     let log_key = |bytes: &[u8]| store.site_signer().sign(bytes);
-    Ledger::create(
-        &site.ledger_path(),
-        Some(&site.checkpoint_copy()),
-        founding,
-        &signers,
-        &log_key,
-        clock,
-    )?;
+    let people: Vec<&OfficerKeys> = people.iter().collect();
+    let (path, copy) = (site.ledger_path(), site.checkpoint_copy());
+    with_signers(&people, |signers| {
+        Ledger::create(&path, Some(&copy), founding, signers, &log_key, clock)
+    })?;
     Ok(())
 }
 

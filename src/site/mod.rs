@@ -28,7 +28,7 @@ pub use card::SiteCard;
 pub use config::SiteConfig;
 pub use error::SiteError;
 pub use found::{NewOfficer, NewSite, found};
-pub use officers::{OfficerFile, check_name, holds_share};
+pub use officers::{OfficerFile, check_name, holds_share, with_signers};
 pub use session::{Session, Step, key_arrived};
 
 use std::path::{Path, PathBuf};

@@ -13,7 +13,7 @@ use crate::crypto::sign::PublicKey;
 use crate::keys::OfficerKeys;
 use crate::keys::file_store::replace;
 use crate::ledger::policy::Role;
-use crate::ledger::{Ledger, Text};
+use crate::ledger::{Ledger, Signer, Text};
 
 /// `officers/NAME.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,23 @@ pub fn check_name(name: &str) -> Result<(), SiteError> {
     } else {
         Err(SiteError::OfficerName { name: name.to_owned() })
     }
+}
+
+/// Lends officers' keys to the ledger for one call, in their order.
+pub fn with_signers<T>(people: &[&OfficerKeys], call: impl FnOnce(&[Signer<'_>]) -> T) -> T {
+    let sign: Vec<_> = people
+        .iter()
+        .map(|keys| |bytes: &[u8]| keys.signing.sign(bytes))
+        .collect();
+    let signers: Vec<Signer<'_>> = people
+        .iter()
+        .zip(&sign)
+        .map(|(keys, sign)| Signer {
+            officer: &keys.name,
+            sign,
+        })
+        .collect();
+    call(&signers)
 }
 
 impl Site {

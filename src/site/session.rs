@@ -7,7 +7,7 @@
 //! store is noticed.
 
 use super::agreement::{about, compare, recorded};
-use super::{Site, SiteError, holds_share};
+use super::{Site, SiteError, holds_share, with_signers};
 use crate::crypto::SecretBytes;
 use crate::crypto::seal::KdfParams;
 use crate::crypto::sign::PublicKey;
@@ -15,7 +15,7 @@ use crate::keys::{Change, FileKeyStore, KeyRecord, KeyState, Mark, OfficerKeys};
 use crate::ledger::act::{self, Act, KeyArrived, OfficerRevoke};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::rules::State;
-use crate::ledger::{Entry, Ledger, LedgerError, Role, ShortHex, Signer, Text, VerifyKey};
+use crate::ledger::{Entry, Ledger, LedgerError, Role, ShortHex, Text, VerifyKey};
 use crate::outside::{Clock, Random};
 
 /// The durable steps of a change, in their order.
@@ -85,19 +85,8 @@ impl Session {
             .into_iter()
             .chain(new)
             .collect();
-        let sign: Vec<_> = people
-            .iter()
-            .map(|keys| |bytes: &[u8]| keys.signing.sign(bytes))
-            .collect();
-        let signers: Vec<Signer<'_>> = people
-            .iter()
-            .zip(&sign)
-            .map(|(keys, sign)| Signer {
-                officer: &keys.name,
-                sign,
-            })
-            .collect();
-        Ok(self.ledger.append(act, &signers, &self.clock)?)
+        let (ledger, clock) = (&mut self.ledger, &self.clock);
+        Ok(with_signers(&people, |signers| ledger.append(act, signers, clock))?)
     }
 
     /// Whether the officers here may sign this act, before anything is staged for it: where enough came and one of them is

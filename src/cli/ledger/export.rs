@@ -12,8 +12,9 @@ use crate::cli::{Context, session};
 use crate::error::{Error, Exit};
 use crate::i18n::lookup;
 use crate::ledger::export::COLUMNS;
-use crate::ledger::{Exported, Filter, Ledger, LedgerError, Signer};
+use crate::ledger::{Exported, Filter, Ledger, LedgerError};
 use crate::msg;
+use crate::site::with_signers;
 
 /// `ledger export`.
 #[derive(Debug, clap::Args)]
@@ -94,19 +95,9 @@ fn record(args: &Export, done: &Exported, place: &Place, context: &mut Context) 
     let site = session::open_site(context)?;
     let mut ledger = site.ledger()?;
     let officers = session::officers(context, &site, &ledger, &["ledger.export"], 1)?;
-    let sign: Vec<_> = officers
-        .iter()
-        .map(|keys| |bytes: &[u8]| keys.signing.sign(bytes))
-        .collect();
-    let signers: Vec<Signer<'_>> = officers
-        .iter()
-        .zip(&sign)
-        .map(|(keys, sign)| Signer {
-            officer: &keys.name,
-            sign,
-        })
-        .collect();
-    let entry = ledger.append(done.act(args.format.name())?, &signers, &context.clock)?;
+    let officers: Vec<_> = officers.iter().collect();
+    let act = done.act(args.format.name())?;
+    let entry = with_signers(&officers, |signers| ledger.append(act, signers, &context.clock))?;
     Ok(Some(entry.seq))
 }
 

@@ -89,8 +89,14 @@ impl<'a> Draft<'a> {
         // From here on a failure clears what was written of it.
         let published = false;
         let draft = Self { path, new, published };
-        write_synced(&draft.new, bytes, mode)?;
-        Ok(draft)
+        match write_synced(&draft.new, bytes, mode) {
+            Ok(()) => Ok(draft),
+            // It is the folder that is not there, and the file's own name that the operator knows.
+            Err(KeyFileError::Missing { .. }) => Err(KeyFileError::NoFolder {
+                path: path.display().to_string(),
+            }),
+            Err(other) => Err(other),
+        }
     }
 
     /// Puts it in its place in one step.

@@ -12,6 +12,11 @@ use crate::outside::NoRandom;
 /// Why a key file is not opened, or a change not made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyFileError {
+    /// The folder of a file that was to be written is not there.
+    NoFolder {
+        /// The file.
+        path: String,
+    },
     /// There is no such file.
     Missing {
         /// The file.
@@ -163,6 +168,7 @@ impl From<StoreError> for KeyFileError {
 impl Fault for KeyFileError {
     fn msg(&self) -> Msg {
         match self {
+            Self::NoFolder { path } => msg!("key-file-no-folder", path = path),
             Self::Missing { path } => msg!("key-file-missing", path = path),
             Self::Exists { path } => msg!("key-file-exists", path = path),
             Self::Io { path, what } => msg!("key-file-io", path = path, what = what),

@@ -111,10 +111,7 @@ fn a_failed_founding_takes_nothing_of_others_away() {
         ..new_site(&folder.path().join("hz"), "city", "3100", true, &["zhang"])
     };
     let error = found(&new, &mut SystemRandom, &Clock::System).unwrap_err();
-    assert!(
-        matches!(error, SiteError::Ledger(LedgerError::AlreadyThere(_))),
-        "{error}"
-    );
+    assert!(matches!(error, SiteError::CopyThere { .. }), "{error}");
     assert_eq!(fs::read_to_string(&copy).unwrap(), "another site's");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     let slash = folder.path().join("hz/");
@@ -141,7 +138,7 @@ fn an_export_that_cannot_be_written_is_not_recorded() {
     let out = folder.path().join("nowhere").join("bundle");
     let error = send(&ministry, &city, &out).unwrap_err();
     assert!(
-        matches!(error, SiteError::Keys(KeyFileError::Missing { .. })),
+        matches!(error, SiteError::Keys(KeyFileError::NoFolder { .. })),
         "{error}"
     );
     assert_eq!(ministry.ledger().unwrap().size(), before);
