@@ -2,8 +2,8 @@
 //! Personalisation: a pure plan from template, order and key facts; its execution on a card; reading back; proving keys.
 
 pub mod digest;
-pub mod explain;
 pub mod execute;
+pub mod explain;
 pub mod fault;
 pub mod plan;
 pub mod prove;

@@ -172,3 +172,20 @@ fn what_is_no_template() {
         assert!(error.starts_with("template t.toml"), "{error}");
     }
 }
+
+/// A key file that its keys fill may be free to add to; one with room for the smallest key may not.
+#[test]
+fn free_adding_needs_a_full_key_file() {
+    let (text, _) = template::text_of("mohurd-user").unwrap();
+    let open = "size = 0x0030, add = 0xF0";
+    assert!(text.contains(open));
+    for (size, expected) in [("0x0039", 0), ("0x003A", 1)] {
+        let changed = text.replacen(open, &format!("size = {size}, add = 0xF0"), 1);
+        let found = findings(&changed);
+        assert_eq!(
+            found.iter().filter(|f| f.id == "TEMPLATE-WIDE-OPEN").count(),
+            expected,
+            "{size}: {found:?}"
+        );
+    }
+}

@@ -7,7 +7,7 @@ use super::Report;
 use crate::card::commands::key_space;
 use crate::msg;
 use crate::template::key::{KeyPlace, KeySlot};
-use crate::template::model::{ControlKeyTurn, Template};
+use crate::template::model::{ControlKeyTurn, Directory, Template};
 
 /// Challenges have 4 or 8 bytes.
 pub(super) fn challenge(template: &Template, report: &mut Report) {
@@ -37,12 +37,17 @@ pub(super) fn slots_unique(template: &Template, report: &mut Report) {
     }
 }
 
+/// Bytes that the keys and the PIN of a directory take.
+pub(super) fn key_room(directory: &Directory) -> u32 {
+    let keys = directory.keys.iter().filter(|k| k.written()).count() as u32 * key_space(16);
+    keys + directory.pin.as_ref().filter(|p| !p.preset).map_or(0, |_| key_space(8))
+}
+
 /// Every key takes its value and 8 bytes.
 pub(super) fn key_file_size(template: &Template, report: &mut Report) {
     for directory in template.directories() {
         let Some(file) = directory.key_file else { continue };
-        let keys = directory.keys.iter().filter(|k| k.written()).count() as u32 * key_space(16);
-        let needed = keys + directory.pin.as_ref().filter(|p| !p.preset).map_or(0, |_| key_space(8));
+        let needed = key_room(directory);
         if needed > u32::from(file.size) {
             let path = format!("{}.key-file", directory.at);
             report.error(&path, msg!("check-key-file-size", size = file.size, needed = needed));

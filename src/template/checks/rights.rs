@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Access bytes and protection of files.
 
+use super::keys::key_room;
 use super::{Report, Severity};
-use crate::card::commands::FileBody;
+use crate::card::commands::{FileBody, key_space};
 use crate::msg;
 use crate::template::key::KeyPlace;
 use crate::template::model::Template;
+
+/// What the smallest key, a PIN of two bytes, takes in a key file.
+const SMALLEST_KEY: u32 = key_space(2);
 
 /// Always met, in either reading.
 const fn open(access: u8) -> bool {
@@ -54,7 +58,9 @@ pub(super) fn wide_open(template: &Template, report: &mut Report) {
                 }
             }
         }
-        if directory.key_file.is_some_and(|k| open(k.add)) {
+        // Where no room is left, free adding adds nothing; and a card torn away before its first key stays openable.
+        let room = |size: u16| u32::from(size) >= key_room(directory) + SMALLEST_KEY;
+        if directory.key_file.is_some_and(|k| open(k.add) && room(k.size)) {
             report.add(
                 severity,
                 &format!("{}.key-file", directory.at),
