@@ -64,7 +64,9 @@ enum Arg {
 impl Arg {
     fn render(&self, lang: Lang) -> String {
         match self {
-            Self::Text(text) => from_system(text, lang).unwrap_or_else(|| without_controls(text)),
+            Self::Text(text) => from_system(text, lang)
+                .or_else(|| from_reader(&without_controls(text), lang))
+                .unwrap_or_else(|| without_controls(text)),
             Self::Word { kind, value } => word(kind, value, lang),
             Self::Said(msg) => msg.render(lang),
         }
@@ -85,6 +87,22 @@ fn from_system(text: &str, lang: Lang) -> Option<String> {
         .then(|| lookup(&format!("os-error-{number}"), lang))
         .flatten()
         .map(ToOwned::to_owned)
+}
+
+/// What the reader of a settings file says about its fields, in Chinese.
+fn from_reader(text: &str, lang: Lang) -> Option<String> {
+    if lang != Lang::Zh {
+        return None;
+    }
+    if let Some(field) = text.strip_prefix("missing field ") {
+        return Some(format!("缺少字段 {field}"));
+    }
+    let (field, known) = text.strip_prefix("unknown field ")?.split_once(", expected ")?;
+    let known = known
+        .trim_start_matches("one of ")
+        .replace(" or ", ", ")
+        .replace(", ", "、");
+    Some(format!("没有字段 {field}，可用的有 {known}"))
 }
 
 /// A name from a file must not move the cursor or colour the terminal.
@@ -298,6 +316,12 @@ mod tests {
         assert_eq!(m.fill(text, Lang::Zh), "没有这个文件或文件夹, 在用");
         assert_eq!(m.fill(text, Lang::En), "No such file or directory (os error 2), active");
         assert_eq!(word("key-state", "no such state", Lang::Zh), "no such state");
+        let zh = |text: &str| msg!("x", what = text).fill("{what}", Lang::Zh);
+        assert_eq!(zh("missing field `name`"), "缺少字段 `name`");
+        assert_eq!(
+            zh("unknown field `a`, expected `en` or `zh`"),
+            "没有字段 `a`，可用的有 `en`、`zh`"
+        );
     }
 
     #[test]
