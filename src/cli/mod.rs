@@ -5,6 +5,7 @@
 //! (`i18n`), so that they exist in both languages.
 
 pub mod calc;
+pub mod card;
 pub mod clock;
 pub mod completions;
 pub mod doctor;
@@ -14,9 +15,11 @@ pub mod init;
 pub mod key;
 pub mod ledger;
 pub mod officer;
+pub mod order;
 pub mod output;
 pub mod progress;
 pub mod prompt;
+pub mod psam;
 pub mod reader;
 pub mod readers;
 pub mod scheme;
@@ -92,6 +95,10 @@ pub enum Command {
     Key(key::Args),
     /// Templates of cards and PSAMs.
     Template(template::Args),
+    /// User cards.
+    Card(card::Args),
+    /// PSAMs.
+    Psam(psam::Args),
     /// Key schemes.
     Scheme(scheme::Args),
     /// Calculator for test keys.
@@ -157,6 +164,8 @@ pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
         Command::Officer(args) => officer::run(&args, context),
         Command::Key(args) => key::run(&args, context),
         Command::Template(args) => template::run(&args, context),
+        Command::Card(args) => card::run(&args, context),
+        Command::Psam(args) => psam::run(&args, context),
         Command::Scheme(args) => scheme::run(&args, context),
         Command::Calc(args) => calc::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),

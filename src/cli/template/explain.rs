@@ -37,7 +37,7 @@ struct Ground {
 
 pub(super) fn run(args: &Explain, context: &mut Context) -> Result<Exit, Error> {
     let template = sound(&args.template)?;
-    let raw = raw_order(args)?;
+    let raw = crate::cli::order::raw(args.order.as_deref(), args.row, &args.set)?;
     let ground = match session::open_site(context) {
         Ok(site) => {
             let subject = site.scheme().subject_of(site.owner())?;
@@ -147,36 +147,6 @@ fn assumed(template: &Template, raw: &RawOrder) -> Result<Ground, Error> {
         keys,
         assumed: true,
     })
-}
-
-/// The order of the file, with the fields set on the command line over it.
-fn raw_order(args: &Explain) -> Result<RawOrder, Error> {
-    let mut order = match &args.order {
-        Some(path) => one(path, args.row)?,
-        None => RawOrder::new(),
-    };
-    order.extend(template::from_pairs(&args.set)?);
-    Ok(order)
-}
-
-fn one(path: &Path, row: Option<usize>) -> Result<RawOrder, Error> {
-    let shown = path.display();
-    let failed = |e: std::io::Error| Error::new(msg!("template-order-read", path = shown, what = e), Exit::Usage);
-    let bytes = std::fs::read(path).map_err(failed)?;
-    let text = || String::from_utf8_lossy(&bytes).into_owned();
-    let mut rows = match path.extension().and_then(|e| e.to_str()) {
-        Some("json") => template::from_json(&text())?,
-        Some("csv") => template::from_csv(&bytes)?,
-        _ => template::from_toml(&text())?,
-    };
-    let chosen = match row {
-        Some(n) => n.checked_sub(1).filter(|i| *i < rows.len()),
-        None if rows.len() == 1 => Some(0),
-        None => None,
-    };
-    let wrong = || Error::new(msg!("template-no-order", path = shown, count = rows.len()), Exit::Usage);
-    let chosen = chosen.ok_or_else(wrong)?;
-    Ok(rows.swap_remove(chosen))
 }
 
 fn print(context: &mut Context, script: &PersoScript, ground: &Ground, example: bool) -> Result<(), Error> {

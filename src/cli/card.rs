@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `cardmint card` and, with the same verbs, `cardmint psam`: issuing one card from one order, taking up a torn one, giving a
+//! number up, reading and verifying what is on a card.
+
+mod job;
+mod look;
+mod make;
+
+use std::path::PathBuf;
+
+use super::Context;
+use crate::error::{Error, Exit};
+use crate::template::Product;
+
+/// `cardmint card …`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What can be done with a card.
+#[derive(Debug, clap::Subcommand)]
+pub enum Verb {
+    /// Issues one card.
+    Issue(Make),
+    /// Takes up a card that was torn away.
+    Resume(Make),
+    /// Gives a number up for good.
+    Void {
+        /// The number.
+        #[arg(value_name = "NUMBER")]
+        number: String,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Shows what stands on a card.
+    Read(On),
+    /// Checks a card against template and ledger.
+    Verify(Make),
+    /// What the ledger says of a card.
+    Status {
+        /// The number.
+        #[arg(value_name = "NUMBER", required_unless_present = "reader", conflicts_with = "reader")]
+        number: Option<String>,
+        /// The reader with the card.
+        #[arg(long, value_name = "READER")]
+        reader: Option<String>,
+    },
+}
+
+/// A card on a reader, and the template that describes it.
+#[derive(Debug, clap::Args)]
+pub struct On {
+    /// The reader.
+    #[arg(long, value_name = "READER")]
+    reader: String,
+    /// The template; where the ledger knows the card, its own.
+    #[arg(long, value_name = "TEMPLATE")]
+    template: Option<String>,
+    /// Where the conversation is written to.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+}
+
+/// A card on a reader, the template, and the order.
+#[derive(Debug, clap::Args)]
+pub struct Make {
+    #[command(flatten)]
+    on: On,
+    /// A file with orders: TOML, JSON or CSV by its ending.
+    #[arg(long, value_name = "FILE")]
+    order: Option<PathBuf>,
+    /// Which order of the file, from 1.
+    #[arg(long, value_name = "NUMBER", requires = "order")]
+    row: Option<usize>,
+    /// A field of the order; repeatable.
+    #[arg(long, value_name = "FIELD=VALUE")]
+    set: Vec<String>,
+}
+
+/// Runs `cardmint card`.
+pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
+    run_verb(&args.verb, Product::UserCard, context)
+}
+
+/// Runs a verb for a product.
+pub fn run_verb(verb: &Verb, product: Product, context: &mut Context) -> Result<Exit, Error> {
+    match verb {
+        Verb::Issue(make) => make::issue(make, product, context),
+        Verb::Resume(make) => make::resume(make, product, context),
+        Verb::Void { number, reason } => make::void(number, reason, product, context),
+        Verb::Read(on) => look::read(on, product, context),
+        Verb::Verify(make) => look::verify(make, product, context),
+        Verb::Status { number, reader } => look::status(number.as_deref(), reader.as_deref(), product, context),
+    }
+}
