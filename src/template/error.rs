@@ -107,14 +107,8 @@ impl Fault for TemplateError {
                 path,
                 reason,
             } => {
-                let reason = reason.msg().render(crate::i18n::Lang::En);
-                msg!(
-                    "template-field",
-                    source = source,
-                    line = line,
-                    path = path,
-                    reason = reason
-                )
+                let place = msg!("template-field", source = source, line = line, path = path);
+                place.with_msg("reason", reason.msg())
             }
         }
     }

@@ -37,9 +37,20 @@ pub struct OrderError {
 
 impl Fault for OrderError {
     fn msg(&self) -> Msg {
-        let one = |p: &OrderProblem| format!("{}: {}", p.field, p.problem.msg().render(crate::i18n::Lang::En));
-        let list: Vec<String> = self.problems.iter().map(one).collect();
-        msg!("order-problems", count = self.problems.len(), list = list.join("; "))
+        let one = |p: &OrderProblem| msg!("order-problem", field = p.field).with_msg("problem", p.problem.msg());
+        let more = |list: Option<Msg>, p: &OrderProblem| match list {
+            None => Some(one(p)),
+            Some(list) => Some(
+                msg!("order-problem-more")
+                    .with_msg("list", list)
+                    .with_msg("one", one(p)),
+            ),
+        };
+        let count = msg!("order-problems", count = self.problems.len());
+        match self.problems.iter().fold(None, more) {
+            Some(list) => count.with_msg("list", list),
+            None => count,
+        }
     }
 
     fn exit(&self) -> Exit {

@@ -150,6 +150,22 @@ fn explain_says_all_that_is_wrong_in_an_order() {
         code == 2 && err.contains("2 thing(s) wrong") && err.contains("number: ") && err.contains("id-type: "),
         "{err}"
     );
+    let chinese = [
+        "template",
+        "explain",
+        "mohurd-user",
+        "--set",
+        "number=31",
+        "--set",
+        "id-type=77",
+        "--lang",
+        "zh",
+    ];
+    let (_, _, err) = run(folder.path(), &chinese);
+    assert!(
+        err.contains("订单有 2 处错误") && err.contains("number：有 2 位数字，应为 16 位"),
+        "{err}"
+    );
     let (code, _, err) = run(
         folder.path(),
         &["template", "explain", "mohurd-user", "--set", "number"],

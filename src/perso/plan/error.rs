@@ -104,7 +104,6 @@ impl PlanReason {
 
 impl Fault for PlanError {
     fn msg(&self) -> Msg {
-        let english = |m: Msg| m.render(crate::i18n::Lang::En);
         match self {
             Self::Scheme { template, scheme } => msg!("plan-scheme", template = template, scheme = scheme),
             Self::RehearsalOnly { template } => msg!("plan-rehearsal-only", template = template),
@@ -113,16 +112,9 @@ impl Fault for PlanError {
                 path,
                 key,
                 source,
-            } => {
-                msg!("plan-key", template = template, path = path, key = key, reason = source)
-            }
+            } => msg!("plan-key", template = template, path = path, key = key).with_msg("reason", source.msg()),
             Self::Place { template, path, reason } => {
-                msg!(
-                    "plan-place",
-                    template = template,
-                    path = path,
-                    reason = english(reason.msg())
-                )
+                msg!("plan-place", template = template, path = path).with_msg("reason", reason.msg())
             }
         }
     }

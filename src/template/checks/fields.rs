@@ -72,8 +72,10 @@ pub(super) fn fits(template: &Template, report: &mut Report) {
             Source::Order(..) => None,
         };
         if let Some(Err(problem)) = text.map(|text| field.encoding.encode(field.length, text)) {
-            let why = problem.msg().render(crate::i18n::Lang::En);
-            report.error(&field.at, msg!("check-field-value", name = field.name, why = why));
+            report.error(
+                &field.at,
+                msg!("check-field-value", name = field.name).with_msg("why", problem.msg()),
+            );
         }
         let Source::Order(name, part) = &field.source else {
             continue;
@@ -134,8 +136,10 @@ pub(super) fn order(template: &Template, report: &mut Report) {
             text => text,
         });
         if let Some(Err(problem)) = default.map(|text| value_fits(field, text, &|_| None)) {
-            let why = problem.msg().render(crate::i18n::Lang::En);
-            report.error(&field.at, msg!("check-order-default", name = field.name, why = why));
+            report.error(
+                &field.at,
+                msg!("check-order-default", name = field.name).with_msg("why", problem.msg()),
+            );
         }
         if let Some(other) = field
             .not_before
