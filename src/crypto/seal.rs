@@ -30,6 +30,8 @@ pub const BOX_OVERHEAD: usize = 32 + TAG;
 const BOX_INFO: &[u8] = b"cardmint box v1";
 /// More memory than this is a damaged file, not a setting.
 const MEMORY_LIMIT_KIB: u32 = 4 * 1024 * 1024;
+/// More passes than this are a planted file that would make opening hang.
+const PASSES_LIMIT: u32 = 64;
 
 /// A key that seals other secrets: 32 bytes, wiped, never printed.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -165,7 +167,7 @@ pub fn open_seal_key(key: &SealKey, nonce: &[u8; NONCE], aad: &[u8], sealed: &[u
 
 /// The seal key of a passphrase. Takes as long as the costs say; its memory is wiped.
 pub fn passphrase_key(passphrase: &SecretBytes, salt: &[u8; 16], costs: KdfParams) -> Result<SealKey, SealError> {
-    if costs.memory_kib > MEMORY_LIMIT_KIB {
+    if costs.memory_kib > MEMORY_LIMIT_KIB || costs.passes > PASSES_LIMIT {
         return Err(SealError::KdfParams);
     }
     let params =
@@ -387,6 +389,7 @@ mod tests {
                 ..costs
             },
             KdfParams { passes: 0, ..costs },
+            KdfParams { passes: PASSES_LIMIT + 1, ..costs },
             KdfParams { lanes: 0, ..costs },
         ] {
             assert_eq!(of(b"x", 1, bad).unwrap_err(), SealError::KdfParams);
