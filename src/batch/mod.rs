@@ -9,6 +9,7 @@ pub mod purse;
 pub mod slots;
 pub mod tac;
 pub mod verify;
+pub mod yuan;
 
 pub use fault::BatchError;
 pub use issue::{Issued, Job, issue, kind_of, resume};

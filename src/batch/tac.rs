@@ -1,101 +1,135 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Verifying TACs 交易认证码 from the key hierarchy: a ministry's centre from its roots, a city's from its own keys.
+//! TACs of loads and purchases, verified from the key hierarchy as a clearing centre does: one transaction, or a file of
+//! them in pieces of constant size (docs/formats/tac-file.md).
+//!
+//! A file is CSV with a heading or JSON Lines. Every line gets an answer: good, bad, or malformed with the reason, and the
+//! rest goes on. Keys never leave the store, which computes the TACs of a whole piece for each city at once.
 
-use super::fault::BatchError;
-use super::slots;
-use crate::crypto::purse::{Amount, DateTime, Terminal, TxnType};
-use crate::crypto::purse_transaction::{LoadTransaction, PurchaseTransaction};
-use crate::keys::scheme::Subject;
-use crate::keys::{KeyRecord, KeyStore};
-use crate::perso::SiteFacts;
-use crate::site::Session;
-use crate::template::Template;
+mod fault;
+mod lines;
+mod transaction;
 
-/// What a TAC is computed over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TacFacts {
-    /// Type.
-    pub kind: TxnType,
-    /// Amount.
-    pub amount: Amount,
-    /// Terminal number.
-    pub terminal: Terminal,
-    /// Date and time.
-    pub at: DateTime,
-    /// A purchase's terminal counter.
-    pub terminal_counter: Option<u32>,
-    /// A load's balance afterwards and online counter before.
-    pub load: Option<(Amount, u16)>,
+pub use fault::LineFault;
+pub use lines::{FileFormat, Lines};
+pub use transaction::{FIELDS, Given, TacTransaction};
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::crypto::bulk::TacJob;
+use crate::crypto::{Algorithm, Factor};
+use crate::keys::scheme::{Part, Scheme, SchemeError, Subject};
+use crate::keys::{KeyPath, KeyRecord, KeyStore, Usage};
+
+/// Lines that are verified at once.
+pub const PIECE: usize = 4096;
+
+/// The usage whose keys make TACs, in every scheme.
+const USAGE: &str = "tac";
+
+/// What came out for one transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The TAC is right.
+    Good,
+    /// The TAC is wrong.
+    Bad,
 }
 
-impl TacFacts {
-    /// The bytes; `None` if the facts do not suffice for the type.
-    pub fn data(&self) -> Option<Vec<u8>> {
-        let Self {
-            kind,
-            amount,
-            terminal,
-            at,
-            ..
-        } = *self;
-        let random = [0; 4];
-        if matches!(kind, TxnType::LOAD_ED | TxnType::LOAD_EP) {
-            let (after, counter) = self.load?;
-            let balance = after.minus(amount).ok()?;
-            let load = LoadTransaction {
-                kind,
-                balance,
-                amount,
-                terminal,
-                random,
-                counter,
-                at,
-            };
-            return load.tac_data().ok().map(|data| data.to_vec());
-        }
-        let terminal_counter = self.terminal_counter?;
-        let (counter, security_code) = (0, None);
-        let purchase = PurchaseTransaction {
-            kind,
-            amount,
-            terminal,
-            terminal_counter,
-            random,
-            counter,
-            at,
-            security_code,
-        };
-        Some(purchase.tac_data().to_vec())
-    }
-}
-
-/// Verifies TACs of the cards of one template.
+/// What a verifier knows besides the transactions: keys, scheme, and which card is meant where a line does not say it.
 pub struct TacVerifier<'a> {
-    session: &'a Session,
-    template: &'a Template,
-    facts: SiteFacts,
+    scheme: &'a Scheme,
+    store: &'a dyn KeyStore,
     stored: Vec<KeyRecord>,
+    usage: Usage,
+    serial: String,
+    defaults: Subject,
 }
 
 impl<'a> TacVerifier<'a> {
-    /// For cards of a template.
-    pub fn new(session: &'a Session, template: &'a Template, facts: SiteFacts) -> Self {
-        let stored = session.store.keys();
-        Self {
-            session,
-            template,
-            facts,
-            stored,
-        }
+    /// `defaults` are subject fields for lines that do not say them (a city's code).
+    pub fn new(scheme: &'a Scheme, store: &'a dyn KeyStore, defaults: Subject) -> Result<Self, SchemeError> {
+        let usage: Usage = USAGE
+            .parse()
+            .map_err(|_| SchemeError::NotFound { name: USAGE.into() })?;
+        let rule = scheme.usage(&usage)?;
+        let field_of = |part: &Part| match part {
+            Part::Field { field, .. } => Some(field.clone()),
+            Part::Const(_) => None,
+        };
+        let leaf = rule.leaf.as_ref().map(|leaf| scheme.level(leaf)).transpose()?;
+        let serial = leaf
+            .and_then(|leaf| leaf.factor.iter().find_map(field_of))
+            .unwrap_or_default();
+        Ok(Self {
+            scheme,
+            store,
+            stored: store.keys(),
+            usage,
+            serial,
+            defaults,
+        })
     }
 
-    /// Whether the TAC of a transaction of that card is right. `more` are fields that neither the number nor the site says
-    /// (the issuer of a card, at the ministry).
-    pub fn is_right(&self, number: &str, more: Subject, facts: &TacFacts, tac: [u8; 4]) -> Result<bool, BatchError> {
-        let slots = slots::purse(self.template)?;
-        let subject = slots::subject(self.template, &self.facts, number)?.and(more);
-        let key = slots::key_of(self.session.site.scheme(), &self.stored, slots.tac, &subject)?;
-        let Some(data) = facts.data() else { return Ok(false) };
-        Ok(self.session.store.tac(&key, &data)? == tac)
+    /// Names of subject fields that a line may have besides [`FIELDS`]: the owners' codes of the scheme.
+    pub fn subject_fields(&self) -> Vec<String> {
+        let codes = self.scheme.levels().iter().filter_map(|l| l.code.as_ref());
+        codes.map(|c| c.field.clone()).collect()
+    }
+
+    /// Verifies one piece; the answers are in the order of the transactions.
+    pub fn verify(&self, piece: &[TacTransaction]) -> Vec<Result<Verdict, LineFault>> {
+        let mut answers: Vec<Result<Verdict, LineFault>> = Vec::with_capacity(piece.len());
+        let mut groups: HashMap<KeyPath, Vec<(usize, Factor)>> = HashMap::new();
+        for (at, transaction) in piece.iter().enumerate() {
+            // Overwritten below, for every transaction whose key is found.
+            answers.push(Ok(Verdict::Bad));
+            match self.key_above(transaction) {
+                Ok((above, factor)) => groups.entry(above).or_default().push((at, factor)),
+                Err(e) => answers[at] = Err(e),
+            }
+        }
+        for (above, members) in groups {
+            let job = |(at, factor): &(usize, Factor)| TacJob {
+                factor: *factor,
+                data: &piece[*at].data,
+            };
+            let jobs: Vec<TacJob<'_>> = members.iter().map(job).collect();
+            match self.store.tacs(&above, &jobs) {
+                Ok(tacs) => {
+                    for ((at, _), tac) in members.iter().zip(tacs) {
+                        let verdict = if tac == piece[*at].tac {
+                            Verdict::Good
+                        } else {
+                            Verdict::Bad
+                        };
+                        answers[*at] = Ok(verdict);
+                    }
+                }
+                Err(e) => members
+                    .iter()
+                    .for_each(|(at, _)| answers[*at] = Err(LineFault::Store(e.clone()))),
+            }
+        }
+        answers
+    }
+
+    /// The key one level above the card's, and the card's factor.
+    fn key_above(&self, transaction: &TacTransaction) -> Result<(KeyPath, Factor), LineFault> {
+        let subject = self.defaults.clone().and(transaction.subject.clone());
+        let subject = subject.with(&self.serial, &transaction.number);
+        let algorithm = transaction.algorithm.unwrap_or(Algorithm::Tdes);
+        let version = match transaction.version {
+            Some(version) => version,
+            None => self.scheme.first_version(algorithm)?,
+        };
+        let key = self
+            .scheme
+            .card_key(&self.stored, &self.usage, version, algorithm, &subject)?;
+        let mut path = key.path().clone();
+        let factor = path.factors.pop().ok_or(LineFault::Undiversified)?;
+        Ok((path, factor))
     }
 }

@@ -6,6 +6,8 @@ mod arrive;
 mod show;
 mod travel;
 
+pub(in crate::cli) use show::fields;
+
 use std::path::PathBuf;
 
 use super::Context;

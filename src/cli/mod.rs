@@ -28,6 +28,7 @@ pub mod sim;
 pub mod site;
 pub mod stop;
 pub mod template;
+pub mod tac;
 pub mod usage;
 
 use std::ffi::OsString;
@@ -101,6 +102,8 @@ pub enum Command {
     Psam(psam::Args),
     /// Key schemes.
     Scheme(scheme::Args),
+    /// TACs of transactions.
+    Tac(tac::Args),
     /// Calculator for test keys.
     Calc(calc::Args),
     /// Checks this computer and the site.
@@ -167,6 +170,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
         Command::Card(args) => card::run(&args, context),
         Command::Psam(args) => psam::run(&args, context),
         Command::Scheme(args) => scheme::run(&args, context),
+        Command::Tac(args) => tac::run(&args, context),
         Command::Calc(args) => calc::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
         Command::Completions(args) => completions::completions(&args, context),

@@ -151,7 +151,7 @@ fn steps(scheme: &Scheme, args: &Derive, subject: &Subject) -> Result<Vec<(Strin
 }
 
 /// Fields given as NAME=HEX.
-pub(super) fn fields(given: &[String]) -> Result<Subject, Error> {
+pub(in crate::cli) fn fields(given: &[String]) -> Result<Subject, Error> {
     let mut subject = Subject::new();
     for text in given {
         let wrong = || Error::new(msg!("keys-field", given = text), Exit::Usage);
