@@ -125,8 +125,30 @@ pub fn number_of(card: &mut CardSession<'_>, template: &Template) -> Result<Opti
     })
 }
 
+/// A code of the card's owner (city, issuer) as it stands on the card: what the template takes from the site under that
+/// name, or calls by it.
+pub fn code_on_card(card: &mut CardSession<'_>, template: &Template, code: &str) -> Result<Option<Vec<u8>>, CardError> {
+    let is_code = |f: &&TemplateField| match &f.source {
+        Source::Site { name, .. } => name == code,
+        Source::Order(..) => f.name.replace('-', "_") == code,
+        Source::Constant(_) => false,
+    };
+    let Some((directory, file, record, field)) = field_of(template, &is_code) else {
+        return Ok(None);
+    };
+    enter(card, template, directory)?;
+    let bytes = bytes_of(card, file, record)?;
+    Ok(bytes.get(field.offset..field.offset + field.length).map(<[u8]>::to_vec))
+}
+
 fn number_field(template: &Template) -> Option<(&Directory, &File, &Record, &TemplateField)> {
-    let is_number = |f: &&TemplateField| f.source == Source::Order(template.number.clone(), None);
+    field_of(template, &|f| f.source == Source::Order(template.number.clone(), None))
+}
+
+fn field_of<'t>(
+    template: &'t Template,
+    wanted: &dyn Fn(&&TemplateField) -> bool,
+) -> Option<(&'t Directory, &'t File, &'t Record, &'t TemplateField)> {
     // The application's own file rather than a copy in the MF, where there are both.
     let mut directories: Vec<&Directory> = template.directories().collect();
     directories.reverse();
@@ -135,7 +157,7 @@ fn number_field(template: &Template) -> Option<(&Directory, &File, &Record, &Tem
             Contents::Binary(record) => record
                 .fields
                 .iter()
-                .find(is_number)
+                .find(wanted)
                 .map(|field| (directory, file, record, field)),
             _ => None,
         })

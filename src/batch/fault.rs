@@ -12,12 +12,15 @@ use crate::ledger::field::FieldFault;
 use crate::msg;
 use crate::perso::{PersoError, PlanError};
 use crate::site::SiteError;
+use crate::template::TemplateError;
 
 /// A fault of issuing.
 #[derive(Debug)]
 pub enum BatchError {
     /// Writing, reading back or proving.
     Perso(Box<PersoError>),
+    /// The template.
+    Template(Box<TemplateError>),
     /// There is no script.
     Plan(Box<PlanError>),
     /// Talking to the card.
@@ -93,7 +96,7 @@ macro_rules! from {
         }
     )* };
 }
-from!(PersoError => Perso, PlanError => Plan, CardError => Card, TransactionError => Transaction, StoreError => Store,
+from!(TemplateError => Template, PersoError => Perso, PlanError => Plan, CardError => Card, TransactionError => Transaction, StoreError => Store,
     SchemeError => Scheme, SiteError => Site);
 
 impl From<LedgerError> for BatchError {
@@ -119,6 +122,7 @@ impl Fault for BatchError {
         match self {
             Self::Perso(e) => e.msg(),
             Self::Plan(e) => e.msg(),
+            Self::Template(e) => e.msg(),
             Self::Card(e) => e.msg(),
             Self::Transaction(e) => e.msg(),
             Self::Store(e) => e.msg(),
@@ -142,6 +146,7 @@ impl Fault for BatchError {
         match self {
             Self::Perso(e) => e.exit(),
             Self::Plan(e) => e.exit(),
+            Self::Template(e) => e.exit(),
             Self::Card(e) => e.exit(),
             Self::Transaction(e) => e.exit(),
             Self::Store(e) => e.exit(),

@@ -7,7 +7,6 @@ use crate::card::dialect::Dialect;
 use crate::crypto::Algorithm;
 use crate::keys::scheme::{Scheme, Subject};
 use crate::keys::{CardKey, KeyRecord};
-use crate::perso::SiteFacts;
 use crate::template::{Directory, KeyPlace, KeySlot, Product, Template};
 
 /// The purse application of a user card.
@@ -93,30 +92,6 @@ pub fn psam(template: &Template, algorithm: Algorithm) -> Result<PsamSlot<'_>, B
         })
     });
     found.ok_or_else(missing)
-}
-
-/// What the keys of a card are derived for: the site's fields, those that the card's own number begins with, and the
-/// number.
-pub fn subject(template: &Template, facts: &SiteFacts, number: &str) -> Result<Subject, BatchError> {
-    let mut subject = facts.subject.clone();
-    if let Some(start) = template
-        .order_field(&template.number)
-        .and_then(|f| f.starts_with.as_deref())
-        && let Ok(own) = facts.subject.get(start)
-        && let Some(of_card) = number.get(..own.len() * 2)
-    {
-        subject.set_hex(start, of_card)?;
-    }
-    for (field, from) in &template.subject {
-        if *from != template.number {
-            return Err(BatchError::NotInTemplate {
-                template: template.name.clone(),
-                what: "subject",
-            });
-        }
-        subject.set_hex(field, number)?;
-    }
-    Ok(subject)
 }
 
 /// The site's key that stands in a slot of the card that the subject is.

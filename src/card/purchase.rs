@@ -111,6 +111,30 @@ pub fn debit(
         e if e.is_wrong_key() => TransactionError::Mac1Refused(e),
         e => e.into(),
     })?;
+    settled(sam, ready, tac, mac2)
+}
+
+/// Asks a card that vanished at the debit and is back whether it paid, and gives its MAC2 to the PSAM that still waits for
+/// it. `None`: it did not pay. The purse application is selected; the card is the same one.
+pub fn recover(
+    card: &mut CardSession<'_>,
+    sam: &mut CardSession<'_>,
+    ready: &ReadyToPay,
+) -> Result<Option<Paid>, TransactionError> {
+    let transaction = &ready.transaction;
+    match purse::transaction_proof(card, transaction.kind, transaction.counter)? {
+        Some((mac2, tac)) => settled(sam, ready, tac, mac2).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn settled(
+    sam: &mut CardSession<'_>,
+    ready: &ReadyToPay,
+    tac: [u8; 4],
+    mac2: [u8; 4],
+) -> Result<Paid, TransactionError> {
+    let transaction = ready.transaction;
     let balance = ready.before.minus(transaction.amount)?;
     let paid = Paid {
         transaction,

@@ -20,6 +20,7 @@ pub mod output;
 pub mod progress;
 pub mod prompt;
 pub mod psam;
+pub mod purse;
 pub mod reader;
 pub mod readers;
 pub mod scheme;
@@ -27,8 +28,8 @@ pub mod session;
 pub mod sim;
 pub mod site;
 pub mod stop;
-pub mod template;
 pub mod tac;
+pub mod template;
 pub mod usage;
 
 use std::ffi::OsString;
@@ -102,6 +103,8 @@ pub enum Command {
     Psam(psam::Args),
     /// Key schemes.
     Scheme(scheme::Args),
+    /// Purses of issued cards.
+    Purse(purse::Args),
     /// TACs of transactions.
     Tac(tac::Args),
     /// Calculator for test keys.
@@ -170,6 +173,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
         Command::Card(args) => card::run(&args, context),
         Command::Psam(args) => psam::run(&args, context),
         Command::Scheme(args) => scheme::run(&args, context),
+        Command::Purse(args) => purse::run(&args, context),
         Command::Tac(args) => tac::run(&args, context),
         Command::Calc(args) => calc::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
