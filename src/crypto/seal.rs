@@ -389,7 +389,10 @@ mod tests {
                 ..costs
             },
             KdfParams { passes: 0, ..costs },
-            KdfParams { passes: PASSES_LIMIT + 1, ..costs },
+            KdfParams {
+                passes: PASSES_LIMIT + 1,
+                ..costs
+            },
             KdfParams { lanes: 0, ..costs },
         ] {
             assert_eq!(of(b"x", 1, bad).unwrap_err(), SealError::KdfParams);
