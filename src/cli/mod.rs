@@ -8,6 +8,7 @@ pub mod calc;
 pub mod card;
 pub mod clock;
 pub mod completions;
+pub mod demo;
 pub mod doctor;
 pub mod hardening;
 pub mod help;
@@ -111,6 +112,8 @@ pub enum Command {
     Calc(calc::Args),
     /// Checks this computer and the site.
     Doctor(doctor::Args),
+    /// The main job from end to end in a rehearsal.
+    Demo(demo::Args),
     /// Writes a shell's completion script.
     Completions(completions::Completions),
     /// Writes the man pages.
@@ -177,6 +180,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
         Command::Tac(args) => tac::run(&args, context),
         Command::Calc(args) => calc::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
+        Command::Demo(args) => demo::run(&args, context),
         Command::Completions(args) => completions::completions(&args, context),
         Command::Man(args) => completions::man(&args, context),
     }

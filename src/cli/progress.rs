@@ -12,6 +12,8 @@ pub struct Progress {
     bar: Option<ProgressBar>,
     json: bool,
     lang: Lang,
+    /// Begun and not ended.
+    open: bool,
 }
 
 impl Progress {
@@ -23,6 +25,7 @@ impl Progress {
             bar,
             json: out.is_json(),
             lang: out.lang(),
+            open: false,
         }
     }
 
@@ -36,6 +39,7 @@ impl Progress {
 
 impl Observer for Progress {
     fn begin(&mut self, what: &Msg, total: u64) {
+        self.open = true;
         if let Some(bar) = &self.bar {
             bar.set_length(total);
             bar.set_position(0);
@@ -66,7 +70,11 @@ impl Observer for Progress {
         );
     }
 
+    /// Ends what was begun; a second end, behind a failure or not, says nothing.
     fn end(&mut self) {
+        if !std::mem::take(&mut self.open) {
+            return;
+        }
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -237,6 +237,7 @@ const FILES: &[(&str, &str)] = &[
     ("cli.toml", include_str!("cli.toml")),
     ("crypto.toml", include_str!("crypto.toml")),
     ("doctor.toml", include_str!("doctor.toml")),
+    ("demo.toml", include_str!("demo.toml")),
     ("help.toml", include_str!("help.toml")),
     ("keys.toml", include_str!("keys.toml")),
     ("ledger.toml", include_str!("ledger.toml")),

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A purchase between a card and a PSAM on two readers.
 
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -34,6 +38,9 @@ pub(super) struct PurchaseArgs {
     /// The PSAM's template.
     #[arg(long, value_name = "TEMPLATE")]
     psam_template: Option<String>,
+    /// File that gets the transaction as a line for `tac verify`.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Seconds to wait for a card that vanished at the debit.
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     back: u64,
@@ -87,8 +94,29 @@ pub(super) fn run(args: &PurchaseArgs, context: &mut Context) -> Result<Exit, Er
             again.recover(&torn, open.as_mut(), &mut sam, context)?
         }
     };
+    if let Some(file) = &args.record {
+        hand_in(file, &on.number, &paid)?;
+    }
     tell(&on.number, &paid, entry, context)?;
     Ok(Exit::Done)
+}
+
+/// Adds the transaction to a file as a terminal would hand it in (docs/formats/tac-file.md).
+fn hand_in(file: &Path, number: &str, paid: &Paid) -> Result<(), Error> {
+    let t = &paid.transaction;
+    let line = serde_json::json!({
+        "number": number,
+        "type": t.kind.to_string(),
+        "amount_fen": t.amount.0,
+        "terminal": t.terminal.to_string(),
+        "terminal_counter": t.terminal_counter,
+        "datetime": t.at.to_string(),
+        "tac": hex::encode_upper(paid.tac),
+    });
+    let mut options = OpenOptions::new();
+    let opened = options.append(true).create(true).mode(0o600).open(file);
+    let written = opened.and_then(|mut to| writeln!(to, "{line}").and_then(|()| to.sync_all()));
+    written.map_err(|e| Error::new(msg!("purse-record", file = file.display(), what = e), Exit::Device))
 }
 
 /// The site, if an officer acts.

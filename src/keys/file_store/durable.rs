@@ -66,7 +66,9 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), KeyFileError> {
 /// Renames within a folder, durably.
 pub(super) fn rename(from: &Path, to: &Path) -> Result<(), KeyFileError> {
     fs::rename(from, to).map_err(|e| io(from, &e))?;
-    sync_folder(to.parent().unwrap_or(Path::new(".")))
+    // A bare file name has the empty path for its folder.
+    let folder = to.parent().filter(|p| !p.as_os_str().is_empty());
+    sync_folder(folder.unwrap_or(Path::new(".")))
 }
 
 /// Puts a file in place in one step: readers see the old one or the new one, whole.

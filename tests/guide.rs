@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The guides do what they say: their shell blocks are run in order, in an empty folder, as a reader would type them. Both
+//! languages give the same commands.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+fn blocks(page: &str) -> Vec<String> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page)).unwrap();
+    let mut found = Vec::new();
+    let mut parts = text.split("```");
+    parts.next();
+    while let (Some(block), Some(_)) = (parts.next(), parts.next()) {
+        if let Some(commands) = block.strip_prefix("sh\n") {
+            found.push(commands.to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn the_guide_runs_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let bin = Path::new(env!("CARGO_BIN_EXE_cardmint")).parent().unwrap().to_owned();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let script = format!("set -eu\n{}", blocks("guide.en.md").join("\n"));
+    let output = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(folder.path())
+        .env("PATH", path)
+        .env("LC_ALL", "C.UTF-8")
+        .env_remove("CARDMINT_SITE")
+        .output()
+        .unwrap();
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(output.status.success(), "{out}\n{err}");
+    for expected in ["48.00", "GOOD"] {
+        assert!(out.contains(expected), "{expected} is missing in:\n{out}\n{err}");
+    }
+    assert!(folder.path().join("city.csv").exists() && folder.path().join("city.jsonl").exists());
+}
+
+#[test]
+fn both_languages_give_the_same_commands() {
+    assert_eq!(blocks("guide.en.md"), blocks("guide.zh.md"));
+    assert!(blocks("guide.en.md").len() >= 10);
+}
