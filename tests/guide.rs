@@ -2,6 +2,8 @@
 //! The guides do what they say: their shell blocks are run in order, in an empty folder, as a reader would type them. Both
 //! languages give the same commands.
 
+#![allow(clippy::unwrap_used)] // a test stops at the first surprise
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -319,6 +319,8 @@ fn a_purchase_torn_at_every_command_agrees_with_the_ledger() {
                     None => (),
                 }
                 b.agrees(&format!("{fault:?} at {n}, back {back}"));
+                let other = |e: &BatchError| !matches!(e.exit(), Exit::Device);
+                assert!(!went.as_ref().is_err_and(other), "{fault:?} at {n}: {went:?}");
                 if went.is_ok() {
                     seen.2 += 1;
                     if !(back && fault == SimFault::TearAfter) || seen.2 > 2 {

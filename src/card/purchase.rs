@@ -6,7 +6,7 @@
 //! have paid: GET TRANSACTION PROOF tells, once it is back, and what was paid is never asked for twice.
 
 use super::commands::Purse;
-use super::fault::TransactionError;
+use super::fault::{CardError, TransactionError};
 use super::psam::{self, PsamPurchase};
 use super::purse;
 use super::session::CardSession;
@@ -53,6 +53,8 @@ pub struct ReadyToPay {
     /// Balance before.
     pub before: Amount,
     mac1: [u8; 4],
+    purse: Purse,
+    index: u8,
 }
 
 /// Opens the transaction on the card and gets MAC1 from the PSAM. The purse application and the PSAM's application are
@@ -93,6 +95,8 @@ pub fn prepare(
         transaction,
         before: init.balance,
         mac1,
+        purse: order.purse,
+        index: order.index,
     })
 }
 
@@ -122,9 +126,20 @@ pub fn recover(
     ready: &ReadyToPay,
 ) -> Result<Option<Paid>, TransactionError> {
     let transaction = &ready.transaction;
-    match purse::transaction_proof(card, transaction.kind, transaction.counter)? {
-        Some((mac2, tac)) => settled(sam, ready, tac, mac2).map(Some),
-        None => Ok(None),
+    let Some((mac2, tac)) = purse::transaction_proof(card, transaction.kind, transaction.counter)? else {
+        return Ok(None);
+    };
+    // Some cards answer with the transaction before: their counter says whether it is this one.
+    let asked = purse::initialize_for_purchase(card, ready.purse, ready.index, Amount(0), transaction.terminal);
+    let paid = match asked {
+        Ok(init) => init.counter != transaction.counter,
+        Err(CardError::Refused { .. }) => purse::balance(card, ready.purse)? != ready.before,
+        Err(e) => return Err(e.into()),
+    };
+    if paid {
+        settled(sam, ready, tac, mac2).map(Some)
+    } else {
+        Ok(None)
     }
 }
 

@@ -47,6 +47,10 @@ pub struct Centre {
 pub type Shared = Arc<Mutex<SimCard>>;
 
 pub fn found_site(folder: &Path, scheme: &str, level: &str, code: &str) -> Site {
+    found_with(folder, scheme, level, code, QUICK)
+}
+
+fn found_with(folder: &Path, scheme: &str, level: &str, code: &str, costs: KdfParams) -> Site {
     let officer = |name: &str| NewOfficer {
         name: name.to_owned(),
         roles: vec![Role::KeyOfficer, Role::Operator, Role::Supervisor],
@@ -69,14 +73,18 @@ pub fn found_site(folder: &Path, scheme: &str, level: &str, code: &str) -> Site 
         checkpoint_copy: None,
         require_memory_lock: false,
         approved_templates: false,
-        costs: QUICK,
+        costs,
     };
     found(&new, &mut SystemRandom, &Clock::System).unwrap()
 }
 
 pub fn open(site: &Site) -> Session {
+    open_with(site, QUICK)
+}
+
+fn open_with(site: &Site, costs: KdfParams) -> Session {
     let ledger = site.ledger().unwrap();
-    let officer = |name: &str| site.officer(&ledger, name, &passphrase(name), QUICK).unwrap();
+    let officer = |name: &str| site.officer(&ledger, name, &passphrase(name), costs).unwrap();
     let officers = vec![officer("zhang"), officer("li")];
     Session::open(site.clone(), ledger, officers, Clock::System).unwrap()
 }
@@ -89,11 +97,20 @@ impl Centre {
 
     /// The same without some usages.
     pub fn without(scheme: &str, level: &str, code: &str, lacking: &[&str]) -> Self {
+        Self::made(scheme, level, code, lacking, QUICK)
+    }
+
+    /// With the costs of passphrases that the program itself insists on.
+    pub fn for_program(scheme: &str, level: &str, code: &str) -> Self {
+        Self::made(scheme, level, code, &[], KdfParams::default())
+    }
+
+    fn made(scheme: &str, level: &str, code: &str, lacking: &[&str], costs: KdfParams) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let site = found_site(&folder.path().join("site"), scheme, level, code);
+        let site = found_with(&folder.path().join("site"), scheme, level, code, costs);
         let mut centre = Self {
             folder,
-            session: open(&site),
+            session: open_with(&site, costs),
         };
         let rules: Vec<(String, Option<String>)> = site
             .scheme()

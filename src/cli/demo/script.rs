@@ -2,7 +2,7 @@
 //! The story that the demo tells: two centres, their keys, a PSAM and user cards, money in and out, and the proof of it all.
 
 use super::Args;
-use super::stage::{Centre, Stage};
+use super::stage::{Centre, Stage, fingerprint};
 use crate::cli::Context;
 use crate::error::{Error, Exit};
 use crate::msg;
@@ -125,7 +125,7 @@ fn hand_down(stage: &mut Stage, ministry: &Centre, city: &Centre) -> Result<(), 
         &[],
     )?;
     stage.run(&["site", "card", "--out", &city_card, "--site", &city.folder], &[])?;
-    let (of_ministry, of_city) = (stage.fingerprint(&ministry_card)?, stage.fingerprint(&city_card)?);
+    let (of_ministry, of_city) = (fingerprint(&ministry_card)?, fingerprint(&city_card)?);
     stage.run(
         &[
             "site",

@@ -169,11 +169,6 @@ impl<'a> Stage<'a> {
             .say(&msg!("demo-place", path = self.path(name), what = what))
     }
 
-    /// The fingerprint of a site's public card: what the two sides read out to each other on the telephone.
-    pub(super) fn fingerprint(&self, card: &str) -> Result<String, Error> {
-        Ok(SiteCard::read(Path::new(card))?.fingerprint())
-    }
-
     /// The simulated cards of a folder whose names begin so.
     pub(super) fn cards(&self, folder: &str, prefix: &str) -> Result<Vec<String>, Error> {
         let cards = cards_in(&self.folder.join(folder))?;
@@ -183,6 +178,11 @@ impl<'a> Stage<'a> {
             .filter(|name| name.starts_with(prefix))
             .collect())
     }
+}
+
+/// The fingerprint of a site's public card: what the two sides read out to each other on the telephone.
+pub(super) fn fingerprint(card: &str) -> Result<String, Error> {
+    Ok(SiteCard::read(Path::new(card))?.fingerprint())
 }
 
 /// Words as a shell wants them.
