@@ -101,6 +101,12 @@ struct FaultArgs {
     /// Silent from the N-th command.
     #[arg(long, value_name = "N")]
     mute: Vec<u32>,
+    /// The program ends at once before the N-th command takes effect.
+    #[arg(long, value_name = "N")]
+    kill_before: Vec<u32>,
+    /// The program ends at once after the N-th command took effect.
+    #[arg(long, value_name = "N")]
+    kill_after: Vec<u32>,
     /// The faults fire at every opening of the card, not once.
     #[arg(long)]
     repeat: bool,
@@ -224,6 +230,8 @@ fn fault(plan: &FaultArgs, context: &mut Context) -> Result<Exit, Error> {
         (&plan.bad_mac, SimFault::BadMac),
         (&plan.reader_gone, SimFault::ReaderGone),
         (&plan.mute, SimFault::Mute),
+        (&plan.kill_before, SimFault::KillBefore),
+        (&plan.kill_after, SimFault::KillAfter),
     ];
     let mut wanted: Vec<(u32, SimFault)> = Vec::new();
     for (numbers, fault) in groups {

@@ -31,6 +31,10 @@ pub enum SimFault {
     ReaderGone,
     /// The card does not answer any more.
     Mute,
+    /// The program that talks to the card ends at once, as by a power cut, before the command takes effect.
+    KillBefore,
+    /// The same after the command took effect, before its answer.
+    KillAfter,
 }
 
 /// A fault and when it fires.
@@ -96,7 +100,8 @@ pub(super) enum Lost {
 /// Runs one command with the fault that hits it, if any.
 pub(super) fn run(card: &mut SimCard, command: &[u8], fault: Option<SimFault>) -> Result<Vec<u8>, Lost> {
     match fault {
-        None => Ok(card.process(command)),
+        // For the latter the reader ends the program once the card is saved.
+        None | Some(SimFault::KillAfter) => Ok(card.process(command)),
         Some(SimFault::TearBefore) => {
             card.reset();
             Err(Lost::Removed)
@@ -125,5 +130,6 @@ pub(super) fn run(card: &mut SimCard, command: &[u8], fault: Option<SimFault>) -
         }
         Some(SimFault::ReaderGone) => Err(Lost::ReaderGone),
         Some(SimFault::Mute) => Err(Lost::Mute),
+        Some(SimFault::KillBefore) => std::process::abort(),
     }
 }

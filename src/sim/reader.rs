@@ -6,7 +6,7 @@ use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::card::SimCard;
-use super::faults::{Lost, SimFaults, run};
+use super::faults::{Lost, SimFault, SimFaults, run};
 use super::files::Memory;
 use super::store::{CardPath, StoreError};
 use crate::iso7816::Atr;
@@ -86,8 +86,12 @@ impl CardTransport for SimReader {
                 .plan(&self.faults.planned)
                 .map_err(|e| transport(&self.name, e))?;
         }
-        let answer = run(&mut self.card, command, hit.map(|(fault, _)| fault));
+        let fault = hit.map(|(fault, _)| fault);
+        let answer = run(&mut self.card, command, fault);
         self.keep()?;
+        if fault == Some(SimFault::KillAfter) {
+            std::process::abort();
+        }
         answer.map_err(|lost| {
             self.lost = Some(lost);
             lost.at(&self.name)
@@ -151,7 +155,11 @@ impl CardTransport for InMemoryReader {
         }
         let hit = self.faults.step().map(|(fault, _)| fault);
         let mut card = self.card.lock().unwrap_or_else(PoisonError::into_inner);
-        run(&mut card, command, hit).map_err(|lost| {
+        let answer = run(&mut card, command, hit);
+        if hit == Some(SimFault::KillAfter) {
+            std::process::abort();
+        }
+        answer.map_err(|lost| {
             self.lost = Some(lost);
             lost.at(&self.name)
         })
