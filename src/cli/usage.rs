@@ -5,6 +5,7 @@
 use clap::error::{ContextKind, ErrorKind};
 
 use super::output::Output;
+use crate::batch::yuan::YuanFault;
 use crate::crypto::algorithm::UnknownAlgorithm;
 use crate::crypto::kcv::KcvError;
 use crate::error::{Error, Exit, Fault};
@@ -88,6 +89,9 @@ fn reason(source: &(dyn std::error::Error + 'static)) -> Option<Msg> {
         return Some(fault.msg());
     }
     if let Some(fault) = source.downcast_ref::<KcvError>() {
+        return Some(fault.msg());
+    }
+    if let Some(fault) = source.downcast_ref::<YuanFault>() {
         return Some(fault.msg());
     }
     if source.is::<KeyStateError>() {
