@@ -9,6 +9,7 @@ mod make;
 use std::path::PathBuf;
 
 use super::Context;
+use super::order::OrderArgs;
 use crate::error::{Error, Exit};
 use crate::template::Product;
 
@@ -70,15 +71,8 @@ pub struct On {
 pub struct Make {
     #[command(flatten)]
     on: On,
-    /// A file with orders: TOML, JSON or CSV by its ending.
-    #[arg(long, value_name = "FILE")]
-    order: Option<PathBuf>,
-    /// Which order of the file, from 1.
-    #[arg(long, value_name = "NUMBER", requires = "order")]
-    row: Option<usize>,
-    /// A field of the order; repeatable.
-    #[arg(long, value_name = "FIELD=VALUE")]
-    set: Vec<String>,
+    #[command(flatten)]
+    order: OrderArgs,
 }
 
 /// Runs `cardmint card`.

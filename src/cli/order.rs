@@ -1,20 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 //! An order from the command line: one row of a file, with fields set over it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Exit};
 use crate::msg;
 use crate::template::{self, OrderFileError, RawOrder};
 
-/// The fields of the order: those of the file's row, and `FIELD=VALUE` words over them.
-pub fn raw(file: Option<&Path>, row: Option<usize>, set: &[String]) -> Result<RawOrder, Error> {
-    let mut order = match file {
-        Some(path) => one(path, row)?,
-        None => RawOrder::new(),
-    };
-    order.extend(template::from_pairs(set)?);
-    Ok(order)
+/// The options that bring an order.
+#[derive(Debug, clap::Args)]
+pub struct OrderArgs {
+    /// A file with orders.
+    #[arg(long, value_name = "FILE")]
+    order: Option<PathBuf>,
+    /// Which order of the file, from 1.
+    #[arg(long, value_name = "NUMBER", requires = "order")]
+    row: Option<usize>,
+    /// A field of the order; repeatable.
+    #[arg(long, value_name = "FIELD=VALUE")]
+    set: Vec<String>,
+}
+
+impl OrderArgs {
+    /// Whether nothing was brought.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_none() && self.set.is_empty()
+    }
+
+    /// The fields of the order: those of the file's row, and `FIELD=VALUE` words over them.
+    pub fn raw(&self) -> Result<RawOrder, Error> {
+        let mut order = match &self.order {
+            Some(path) => one(path, self.row)?,
+            None => RawOrder::new(),
+        };
+        order.extend(template::from_pairs(&self.set)?);
+        Ok(order)
+    }
 }
 
 fn one(path: &Path, row: Option<usize>) -> Result<RawOrder, Error> {

@@ -5,9 +5,8 @@ mod check;
 mod explain;
 mod show;
 
-use std::path::PathBuf;
-
 use super::Context;
+use super::order::OrderArgs;
 use crate::error::{Error, Exit};
 use crate::msg;
 use crate::template::{self, Severity, Template};
@@ -46,15 +45,8 @@ pub struct Explain {
     /// Name or file.
     #[arg(value_name = "TEMPLATE")]
     template: String,
-    /// File with the order.
-    #[arg(long, value_name = "FILE")]
-    order: Option<PathBuf>,
-    /// Which order of the file, from 1.
-    #[arg(long, value_name = "NUMBER", requires = "order")]
-    row: Option<usize>,
-    /// Order field; repeatable.
-    #[arg(long, value_name = "FIELD=VALUE")]
-    set: Vec<String>,
+    #[command(flatten)]
+    order: OrderArgs,
 }
 
 /// Runs it.

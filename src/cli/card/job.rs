@@ -16,7 +16,7 @@ use crate::msg;
 use crate::perso::plan;
 use crate::perso::script::PersoScript;
 use crate::site::Session;
-use crate::template::{Order, OrderKind, Product, RawOrder, Severity, Template, check, read, text_of};
+use crate::template::{Order, OrderKind, Product, RawOrder, Template};
 use crate::transport::CardTransport;
 use crate::transport::reader_spec::ReaderSpec;
 
@@ -42,29 +42,14 @@ pub(super) fn template(
     };
     let name = named.map(str::to_owned).or(known);
     let name = name.ok_or_else(|| Error::new(msg!("card-name-template"), Exit::Usage))?;
-    let (text, source) = text_of(&name)?;
-    let template = read(&text, &source)?;
-    if template.product != product {
-        return Err(Error::new(
-            msg!("card-other-product", template = template.name),
-            Exit::Usage,
-        ));
+    let template = crate::cli::template::sound(&name)?;
+    if template.product == product {
+        return Ok(template);
     }
-    match check(&template, &text)
-        .into_iter()
-        .find(|finding| finding.severity == Severity::Error)
-    {
-        None => Ok(template),
-        Some(found) => {
-            let refused = msg!(
-                "card-template-refused",
-                template = template.name,
-                check = found.id,
-                line = found.line
-            );
-            Err(Error::new(refused, Exit::Usage))
-        }
-    }
+    Err(Error::new(
+        msg!("card-other-product", template = template.name),
+        Exit::Usage,
+    ))
 }
 
 /// The ledger's row of the chip on a reader.

@@ -10,7 +10,7 @@ use crate::batch::{self, BatchError};
 use crate::card::{CardSession, chip};
 use crate::cli::clock::beijing;
 use crate::cli::progress::Progress;
-use crate::cli::{Context, order, session};
+use crate::cli::{Context, session};
 use crate::crypto::purse::DateTime;
 use crate::error::{Error, Exit, Fault};
 use crate::i18n::{Lang, Msg};
@@ -93,7 +93,7 @@ fn yuan(fen: u32) -> String {
 
 /// `card verify`.
 pub(super) fn verify(make: &Make, product: Product, context: &mut Context) -> Result<Exit, Error> {
-    let given = order::raw(make.order.as_deref(), make.row, &make.set)?;
+    let given = make.order.raw()?;
     let site = session::open_site(context)?;
     site.check_reader(&make.on.reader)?;
     let mut reader = job::open_reader(&make.on.reader)?;

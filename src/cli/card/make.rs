@@ -11,7 +11,7 @@ use crate::card::CardSession;
 use crate::card::trace::Trace;
 use crate::cli::clock::beijing;
 use crate::cli::progress::Progress;
-use crate::cli::{Context, order, session};
+use crate::cli::{Context, session};
 use crate::crypto::purse::DateTime;
 use crate::error::{Error, Exit};
 use crate::ledger::act::{Act, CardVoid};
@@ -36,7 +36,7 @@ pub(super) fn resume(make: &Make, product: Product, context: &mut Context) -> Re
 
 fn written(make: &Make, product: Product, context: &mut Context, run: Run) -> Result<Exit, Error> {
     // The words are checked before anybody types a passphrase, the reader before the key store opens.
-    let mut raw = order::raw(make.order.as_deref(), make.row, &make.set)?;
+    let mut raw = make.order.raw()?;
     let site = session::open_site(context)?;
     site.check_reader(&make.on.reader)?;
     let mut reader = job::open_reader(&make.on.reader)?;

@@ -37,7 +37,7 @@ struct Ground {
 
 pub(super) fn run(args: &Explain, context: &mut Context) -> Result<Exit, Error> {
     let template = sound(&args.template)?;
-    let raw = crate::cli::order::raw(args.order.as_deref(), args.row, &args.set)?;
+    let raw = args.order.raw()?;
     let ground = match session::open_site(context) {
         Ok(site) => {
             let subject = site.scheme().subject_of(site.owner())?;
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Explain, context: &mut Context) -> Result<Exit, Error> 
     };
     let now = super::super::clock::beijing(context.clock.now());
     let value = |name: &str| ground.facts.value(name);
-    let example = args.order.is_none() && args.set.is_empty();
+    let example = args.order.is_empty();
     let order = if example {
         Order::example(&template, &now, &value)?
     } else {
