@@ -187,6 +187,17 @@ struct Summary {
     malformed: u64,
 }
 
+/// An unknown column as it may be said: a word as it stands, anything else by its place. The file may be another one than
+/// was meant, and its first line a key.
+fn column(heading: &str, at: usize) -> String {
+    let word = heading.chars().count() <= 24 && heading.chars().all(|c| c.is_alphabetic() || "_- ".contains(c));
+    if word {
+        heading.to_owned()
+    } else {
+        format!("#{}", at + 1)
+    }
+}
+
 fn file(
     path: &Path,
     mut lines: Lines<Box<dyn BufRead>>,
@@ -194,8 +205,9 @@ fn file(
     context: &mut Context,
 ) -> Result<Exit, Error> {
     let codes = verifier.subject_fields();
-    let known = |field: &&String| !FIELDS.contains(&field.as_str()) && !codes.contains(field);
-    if let Some(field) = lines.heading().iter().find(known) {
+    let unknown = |field: &String| !FIELDS.contains(&field.as_str()) && !codes.contains(field);
+    if let Some(at) = lines.heading().iter().position(unknown) {
+        let field = column(&lines.heading()[at], at);
         let wrong = msg!("tac-heading", path = path.display(), field = field);
         return Err(Error::new(wrong, Exit::Usage));
     }
