@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Keys and TACs by the million: what a clearing centre needs for a day's transactions. The same results as [`super::diversify`]
-//! and [`super::tac`], which they are tested against, for many cards at once.
+//! Keys and TACs by the million: what a clearing centre needs for a day's transactions. The same results as [`super::diversify()`]
+//! and [`super::tac()`], which they are tested against, for many cards at once.
 //!
 //! 3DES goes through a bitsliced DES on plain machine words (`des`): every gate of the cipher works on one bit of all
 //! lanes, and a key of its own for each lane costs nothing, as there is no key schedule. SM4 goes card by card through the
