@@ -85,18 +85,27 @@ impl Table {
     }
 }
 
-fn per_second(items: usize, took: Duration) -> f64 {
+pub(crate) fn per_second(items: usize, took: Duration) -> f64 {
     #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
     let items = items as f64;
     items / took.as_secs_f64().max(1e-9)
 }
 
-fn middle(mut rates: Vec<f64>) -> f64 {
+pub(crate) fn middle(mut rates: Vec<f64>) -> f64 {
     rates.sort_by(f64::total_cmp);
     rates[rates.len() / 2]
 }
 
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     // A closed pipe ends a benchmark early; nothing to do about it.
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// A line of rates that were measured in another way.
+#[allow(dead_code, reason = "not every benchmark has such work")]
+pub(crate) fn line(name: &str, ours: f64, theirs: f64) {
+    say(&format!(
+        "{name:<52} {ours:>14.0} {theirs:>14.0} {:>7.2}",
+        ours / theirs
+    ));
 }
