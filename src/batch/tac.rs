@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::crypto::bulk::TacJob;
 use crate::crypto::{Algorithm, Factor};
-use crate::keys::scheme::{Part, Scheme, SchemeError, Subject};
+use crate::keys::scheme::{Code, Part, Scheme, SchemeError, Subject};
 use crate::keys::{KeyPath, KeyRecord, KeyStore, Usage};
 
 /// Lines that are verified at once.
@@ -73,10 +73,10 @@ impl<'a> TacVerifier<'a> {
         })
     }
 
-    /// Names of subject fields that a line may have besides [`FIELDS`]: the owners' codes of the scheme.
-    pub fn subject_fields(&self) -> Vec<String> {
+    /// What a line may have besides [`FIELDS`]: the owners' codes of the scheme.
+    pub fn codes(&self) -> Vec<Code> {
         let codes = self.scheme.levels().iter().filter_map(|l| l.code.as_ref());
-        codes.map(|c| c.field.clone()).collect()
+        codes.cloned().collect()
     }
 
     /// Verifies one piece; the answers are in the order of the transactions.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! A record of the conversation with a card, one JSON object a line (`cardmint.apdu/1`, docs/personalisation.md). It is
+//! A record of the conversation with a card, one JSON object a line (`cardmint.apdu/1`, docs/formats/trace.md). It is
 //! written by the session, where it is still known which bytes are secret, and never by the transport: PINs, plain key
 //! records and wrapped keys (the transport key that wraps the first one is known to every buyer of blanks) are left out.
 

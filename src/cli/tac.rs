@@ -14,6 +14,7 @@ use crate::batch::yuan::Yuan;
 use crate::crypto::Algorithm;
 use crate::error::{Error, Exit, Fault};
 use crate::keys::Subject;
+use crate::keys::scheme::Code;
 use crate::msg;
 
 /// `cardmint tac …`.
@@ -116,7 +117,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
     let Verb::Verify(args) = &args.verb;
     let site = session::open_site(context)?;
     let scheme = site.scheme().clone();
-    let given = super::key::fields(&args.field)?;
+    let given = super::key::fields(&args.field, &scheme)?;
     let own: Subject = scheme.subject_of(site.owner())?;
     let open = session::unlock(context, &site, &[])?;
     let verifier = TacVerifier::new(&scheme, &open.store, own.and(given))?;
@@ -154,7 +155,7 @@ struct Answer<'a> {
 }
 
 fn one(given: &Given, verifier: &TacVerifier<'_>, context: &mut Context) -> Result<Exit, Error> {
-    let transaction = TacTransaction::read(given, &verifier.subject_fields())?;
+    let transaction = TacTransaction::read(given, &verifier.codes())?;
     let number = given.get("number").map_or("", String::as_str);
     let verdict = verifier.verify(&[transaction]).pop().unwrap_or(Ok(Verdict::Bad))?;
     let answer = Answer {
@@ -204,8 +205,8 @@ fn file(
     verifier: &TacVerifier<'_>,
     context: &mut Context,
 ) -> Result<Exit, Error> {
-    let codes = verifier.subject_fields();
-    let unknown = |field: &String| !FIELDS.contains(&field.as_str()) && !codes.contains(field);
+    let codes = verifier.codes();
+    let unknown = |field: &String| !FIELDS.contains(&field.as_str()) && !codes.iter().any(|c| c.field == *field);
     if let Some(at) = lines.heading().iter().position(unknown) {
         let field = column(&lines.heading()[at], at);
         let wrong = msg!("tac-heading", path = path.display(), field = field);
@@ -241,7 +242,7 @@ struct Piece {
     transactions: Vec<TacTransaction>,
 }
 
-fn piece(lines: &mut Lines<Box<dyn BufRead>>, codes: &[String]) -> io::Result<Piece> {
+fn piece(lines: &mut Lines<Box<dyn BufRead>>, codes: &[Code]) -> io::Result<Piece> {
     let mut piece = Piece {
         numbered: Vec::new(),
         transactions: Vec::new(),

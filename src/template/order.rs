@@ -146,9 +146,20 @@ fn value_of(field: &OrderField, raw: &RawOrder, now: &str) -> Option<String> {
     Some(match text {
         "today" => now.get(..8).unwrap_or(now).to_owned(),
         "now" => now.to_owned(),
-        text if spaced => text.chars().filter(|c| *c != ' ').collect::<String>().to_uppercase(),
+        text if spaced => {
+            let text = text.chars().filter(|c| *c != ' ').collect::<String>().to_uppercase();
+            without_filler(&field.kind, text)
+        }
         text => text.to_owned(),
     })
+}
+
+/// An odd number of digits stands on a card with a zero in front; whoever read it there may give it back like that.
+fn without_filler(kind: &OrderKind, text: String) -> String {
+    match (kind, text.strip_prefix('0')) {
+        (OrderKind::Digits(wanted), Some(rest)) if wanted % 2 == 1 && rest.len() == *wanted => rest.to_owned(),
+        _ => text,
+    }
 }
 
 pub(super) fn value_fits(

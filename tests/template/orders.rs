@@ -95,3 +95,19 @@ fn defaults_and_spaces() {
     ];
     assert_eq!(metro.order(&fields).unwrap().get("activated"), Some(super::NOW));
 }
+
+/// A card shows nineteen digits with a zero in front of them; an order read off it means the same card.
+#[test]
+fn a_number_as_it_stands_on_the_card_is_the_number() {
+    let template = cardmint::template::load("mot-user").unwrap();
+    let check = |number: &str| {
+        let fields = [("number", number), ("province", "3300"), ("city", "3310")];
+        let raw = fields.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        cardmint::template::Order::check(&template, &raw.into(), "20261121120000", &|_| None)
+            .map(|order| order.get("number").map(str::to_owned))
+    };
+    let wanted = Some("3105170010170907984".to_owned());
+    assert_eq!(check("3105170010170907984").unwrap(), wanted);
+    assert_eq!(check("03105170010170907984").unwrap(), wanted);
+    assert!(check("13105170010170907984").is_err());
+}

@@ -9,7 +9,7 @@ use super::LineFault;
 use crate::crypto::Algorithm;
 use crate::crypto::purse::{Amount, DateTime, Terminal, TxnType};
 use crate::crypto::purse_transaction::{LoadTransaction, PurchaseTransaction};
-use crate::keys::scheme::Subject;
+use crate::keys::scheme::{Code, Subject};
 
 /// Fields by name, as a line or the command line gives them.
 pub type Given = BTreeMap<String, String>;
@@ -50,17 +50,20 @@ pub struct TacTransaction {
 }
 
 impl TacTransaction {
-    /// Reads the fields. `codes` are the names of the scheme's owner codes.
-    pub fn read(given: &Given, codes: &[String]) -> Result<Self, LineFault> {
+    /// Reads the fields. `codes` are the scheme's owner codes.
+    pub fn read(given: &Given, codes: &[Code]) -> Result<Self, LineFault> {
         let fields = Fields(given);
-        let known = |name: &&String| !FIELDS.contains(&name.as_str()) && !codes.contains(name);
+        let known = |name: &&String| !FIELDS.contains(&name.as_str()) && !codes.iter().any(|c| c.field == **name);
         if let Some(field) = given.keys().find(known) {
             return Err(LineFault::Unknown { field: field.clone() });
         }
         let mut subject = Subject::new();
         for code in codes {
-            if let Some(text) = fields.text(code) {
-                subject.set_hex(code, text).map_err(|_| wrong(code, text))?;
+            if let Some(text) = fields.text(&code.field) {
+                let bytes = code.kind.read(text).map_err(|_| wrong(&code.field, text))?;
+                subject
+                    .set_hex(&code.field, &bytes)
+                    .map_err(|_| wrong(&code.field, text))?;
             }
         }
         let number = fields.needed("number")?;

@@ -130,15 +130,13 @@ pub(super) fn void(number: &str, reason: &str, product: Product, context: &mut C
     let site = session::open_site(context)?;
     let mut session = session::unlock(context, &site, &["card.void"])?;
     let kind: CardKind = batch::kind_of(product);
-    if session.ledger.card(kind, number)?.is_none() {
-        return Err(BatchError::NoCard {
-            number: number.to_owned(),
-        }
-        .into());
+    let number = job::recorded_number(number);
+    if session.ledger.card(kind, &number)?.is_none() {
+        return Err(BatchError::NoCard { number }.into());
     }
     let body = CardVoid {
         kind,
-        number: Number::new(number).map_err(LedgerError::from)?,
+        number: Number::new(number.clone()).map_err(LedgerError::from)?,
         reason: Text::new(reason).map_err(LedgerError::from)?,
     };
     let entry = session.append(Act::CardVoid(body))?;

@@ -86,7 +86,7 @@ struct Derived {
 pub(super) fn derive(args: &Derive, context: &mut Context) -> Result<Exit, Error> {
     let site = session::open_site(context)?;
     let scheme = site.scheme().clone();
-    let mut subject = fields(&args.field)?;
+    let mut subject = fields(&args.field, &scheme)?;
     if let Some(serial) = &args.serial {
         subject.set_hex("application_serial", serial)?;
     }
@@ -150,13 +150,13 @@ fn steps(scheme: &Scheme, args: &Derive, subject: &Subject) -> Result<Vec<(Strin
     way.into_iter().map(step).collect()
 }
 
-/// Fields given as NAME=HEX.
-pub(in crate::cli) fn fields(given: &[String]) -> Result<Subject, Error> {
+/// Fields given as NAME=HEX; owners' codes as an operator writes them.
+pub(in crate::cli) fn fields(given: &[String], scheme: &Scheme) -> Result<Subject, Error> {
     let mut subject = Subject::new();
     for text in given {
         let wrong = || Error::new(msg!("keys-field", given = text), Exit::Usage);
         let (name, value) = text.split_once('=').ok_or_else(wrong)?;
-        subject.set_hex(name, value)?;
+        subject.set_hex(name, &scheme.code_text(name, value))?;
     }
     Ok(subject)
 }

@@ -31,7 +31,7 @@ pub(super) fn export(args: &Export, context: &mut Context) -> Result<Exit, Error
         (None, Ok(known)) if known == card => {}
         (None, _) => return Err(SiteError::NotTrusted { sender: card.id }.into()),
     }
-    let fields = super::show::fields(&args.field)?;
+    let fields = super::show::fields(&args.field, site.scheme())?;
     let mut open = session::unlock(context, &site, &["key.export"])?;
     let keys = chosen(args, &open)?;
     if let Some(typed) = &args.fingerprint {

@@ -95,17 +95,17 @@ pub(super) fn run(args: &PurchaseArgs, context: &mut Context) -> Result<Exit, Er
         }
     };
     if let Some(file) = &args.record {
-        hand_in(file, &on.number, &paid)?;
+        hand_in(file, &on, &scheme, &paid)?;
     }
     tell(&on.number, &paid, entry, context)?;
     Ok(Exit::Done)
 }
 
 /// Adds the transaction to a file as a terminal would hand it in (docs/formats/tac-file.md).
-fn hand_in(file: &Path, number: &str, paid: &Paid) -> Result<(), Error> {
+fn hand_in(file: &Path, on: &PurseCard<'_>, scheme: &Scheme, paid: &Paid) -> Result<(), Error> {
     let t = &paid.transaction;
-    let line = serde_json::json!({
-        "number": number,
+    let mut line = serde_json::json!({
+        "number": on.number,
         "type": t.kind.to_string(),
         "amount_fen": t.amount.0,
         "terminal": t.terminal.to_string(),
@@ -113,6 +113,12 @@ fn hand_in(file: &Path, number: &str, paid: &Paid) -> Result<(), Error> {
         "datetime": t.at.to_string(),
         "tac": hex::encode_upper(paid.tac),
     });
+    // Whose card it is stands on the card: a ministry that gets lines of all its cities needs it.
+    for code in scheme.levels().iter().filter_map(|level| level.code.as_ref()) {
+        if let Ok(bytes) = on.subject.get(&code.field) {
+            line[&code.field] = hex::encode_upper(bytes).into();
+        }
+    }
     let mut options = OpenOptions::new();
     let opened = options.append(true).create(true).mode(0o600).open(file);
     let written = opened.and_then(|mut to| writeln!(to, "{line}").and_then(|()| to.sync_all()));

@@ -260,6 +260,14 @@ impl Scheme {
         })
     }
 
+    /// A subject's field as hex text from what was typed: an owner's code is filled up, anything else stays as it is.
+    pub fn code_text(&self, field: &str, text: &str) -> String {
+        let codes = self.levels.iter().filter_map(|level| level.code.as_ref());
+        let code = codes.into_iter().find(|code| code.field == field);
+        let read = code.and_then(|code| code.kind.read(text).ok());
+        read.unwrap_or_else(|| text.to_owned())
+    }
+
     /// The subject that an owner is by itself: its code as the field that the scheme takes it from.
     pub fn subject_of(&self, owner: &Owner) -> Result<Subject, SchemeError> {
         let mut subject = Subject::new();

@@ -439,3 +439,11 @@ fn shipped_schemes_lay_down_what_they_always_did() {
         "a level that is switched is another hierarchy"
     );
 }
+
+#[test]
+fn a_code_in_a_field_is_filled_up_as_an_owner_is() {
+    let mot = shipped("mot");
+    assert_eq!(mot.code_text("issuer", "01011000"), "01011000FFFFFFFF");
+    assert_eq!(mot.code_text("issuer", "01011000FFFFFFFF"), "01011000FFFFFFFF");
+    assert_eq!(mot.code_text("application_serial", "12"), "12");
+}
