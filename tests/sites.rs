@@ -206,7 +206,7 @@ fn components_are_checked_and_never_shown() {
     let stored = run(&["--json"], &lines);
     assert_eq!(stored.code, 0, "{}", stored.err);
     assert_eq!(run(&[], &lines).code, 2, "the name is taken");
-    let pin = at.both(&["--site", "c", "key", "set-pin", "holder"], "582913\n");
+    let pin = at.both(&["--site", "c", "key", "set-pin", "holder"], "582913\n582913\n");
     assert_eq!(pin.code, 0, "{}", pin.err);
     for args in [
         &["key", "list"][..],

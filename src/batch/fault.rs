@@ -78,6 +78,15 @@ pub enum BatchError {
         /// What is missing.
         what: &'static str,
     },
+    /// The PSAM has no purchase key for the card: another version, another number of levels.
+    PsamRefused {
+        /// The PSAM's terminal number.
+        terminal: String,
+        /// The PSAM's template that was assumed.
+        template: String,
+        /// What the PSAM answered.
+        cause: Box<CardError>,
+    },
     /// The PSAM holds the purchase key of another city.
     OtherCity {
         /// The PSAM's terminal number.
@@ -138,6 +147,11 @@ impl Fault for BatchError {
             Self::OtherScript { number } => msg!("batch-other-script", number = number),
             Self::NoNumber => msg!("batch-no-number"),
             Self::NotInTemplate { template, what } => msg!("batch-not-in-template", template = template, what = what),
+            Self::PsamRefused {
+                terminal,
+                template,
+                cause,
+            } => msg!("batch-psam-refused", terminal = terminal, template = template).with_msg("cause", cause.msg()),
             Self::OtherCity { terminal, number } => msg!("batch-other-city", terminal = terminal, number = number),
         }
     }
@@ -158,6 +172,7 @@ impl Fault for BatchError {
             | Self::ChipIssued { .. }
             | Self::OtherScript { .. }
             | Self::NoNumber
+            | Self::PsamRefused { .. }
             | Self::OtherCity { .. } => Exit::Check,
         }
     }

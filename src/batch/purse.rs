@@ -18,7 +18,7 @@ use super::fault::BatchError;
 use super::slots::{self, PurseSlots};
 use crate::card::load::{self, Load, Loaded};
 use crate::card::purchase::{self, Paid, Purchase, ReadyToPay};
-use crate::card::{CardSession, TransactionError};
+use crate::card::{CardError, CardSession, TransactionError};
 use crate::crypto::SecretBytes;
 use crate::crypto::purse::{Amount, DateTime, Terminal};
 use crate::keys::scheme::{Scheme, Subject};
@@ -192,7 +192,7 @@ pub fn pay(
         factors: with.factors.clone(),
         security_code: on.template.options.security_code_in_mac1,
     };
-    let ready = purchase::prepare(card, sam, &wanted)?;
+    let ready = purchase::prepare(card, sam, &wanted).map_err(|e| psam_refused(e, with))?;
     let intent = match &mut session {
         Some(session) => {
             let intent = entries::of_purchase(&on.number, &ready)?;
@@ -210,6 +210,22 @@ pub fn pay(
             (Some(session), Some((seq, intent))) => Err(entries::not_proved(session, &intent, seq, e)),
             _ => Err(e.into()),
         },
+    }
+}
+
+/// A PSAM that knows no such key, or not with so many factors, is another kind of PSAM than was assumed.
+fn psam_refused(e: TransactionError, with: &Sam) -> BatchError {
+    match e {
+        TransactionError::Card(cause @ CardError::Refused { ins: 0x70, sw, .. })
+            if matches!(sw.0, 0x6A80 | 0x6A88 | 0x9403) =>
+        {
+            BatchError::PsamRefused {
+                terminal: with.terminal.to_string(),
+                template: with.template.clone(),
+                cause: Box::new(cause),
+            }
+        }
+        e => e.into(),
     }
 }
 

@@ -127,7 +127,7 @@ impl Story {
             self.at(site, &["key", "generate", "--all"]).ok();
             let transport = ["--site", site, "key", "import", "transport", "--components", "1"];
             self.run(&transport, &"FF".repeat(16)).ok();
-            self.run(&["--site", site, "key", "set-pin", "default"], "123456\n")
+            self.run(&["--site", site, "key", "set-pin", "default"], "123456\n123456\n")
                 .ok();
             self.at(site, &["site", "card", "--out", &format!("{site}.card")]).ok();
         }

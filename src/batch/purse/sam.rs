@@ -19,6 +19,8 @@ pub struct Sam {
     pub factors: Vec<[u8; 8]>,
     /// The purchase key's identifier on cards, as the PSAM names it; `None` where it names none that the card has.
     pub index: Option<u8>,
+    /// The template that describes it.
+    pub template: String,
 }
 
 /// Reads what a PSAM says about itself, checks that its key can serve this card, and selects its application.
@@ -93,5 +95,6 @@ pub fn prepare_psam(
         terminal: number,
         factors,
         index: index.filter(on_card),
+        template: template.name.clone(),
     })
 }

@@ -4,6 +4,7 @@
 use super::{Generate, Import};
 use crate::cli::{Context, session};
 use crate::crypto::component::{combine_components, from_hex};
+use crate::crypto::pack::is_same;
 use crate::crypto::pin::code_pin;
 use crate::crypto::{Algorithm, HexError, Kcv, KeyMaterial, kcv, random_key};
 use crate::error::{Error, Exit};
@@ -216,6 +217,11 @@ pub(super) fn set_pin(name: &str, context: &mut Context) -> Result<Exit, Error> 
     let mut open = session::unlock(context, &site, &["pin.set"])?;
     let typed = context.prompt.secret(&msg!("keys-ask-pin", name = name))?;
     let pin = code_pin(&typed)?;
+    // A PIN has no check value: a slip of the finger would go onto every card.
+    let again = context.prompt.secret(&msg!("keys-ask-pin-again", name = name))?;
+    if !is_same(&typed, &again) {
+        return Err(Error::new(msg!("keys-pins-differ", name = name), Exit::Usage));
+    }
     open.set_pin(name.as_str(), pin, context.random.as_mut())?;
     open.checkpoint()?;
     context
