@@ -68,8 +68,8 @@ impl ProofKind {
     /// What it leaves on the card.
     pub fn trace(&self) -> Option<&'static str> {
         match self {
-            Self::ZeroPurchase { .. } => Some("offline-counter+1, log record"),
-            Self::PsamPurchase { .. } => Some("terminal-counter+1"),
+            Self::ZeroPurchase { .. } => Some("offline-counter-and-log"),
+            Self::PsamPurchase { .. } => Some("terminal-counter"),
             _ => None,
         }
     }

@@ -113,7 +113,8 @@ fn report(issued: &Issued, context: &mut Context) -> Result<Exit, Error> {
     }
     for proof in &issued.done.proofs {
         if let Some(trace) = &proof.trace {
-            out.say(&msg!("card-proof-trace", what = proof.what, trace = trace))?;
+            let said = msg!("card-proof-trace", what = proof.what).with_word("trace", "proof-trace", *trace);
+            out.say(&said)?;
         }
     }
     out.say(&msg!(
