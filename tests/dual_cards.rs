@@ -4,29 +4,9 @@
 
 mod centre;
 
-use cardmint::crypto::random_key;
-use cardmint::keys::KeyId;
-use cardmint::outside::SystemRandom;
 use cardmint::perso::script::{PersoScript, ProofKind};
 use cardmint::template::Template;
 use centre::{Centre, blank, on_reader, template};
-
-const ISSUER: &str = "01011000";
-
-/// A centre of the scheme with SM4 keys of version 41h beside the 3DES ones.
-fn dual_centre() -> Centre {
-    let mut centre = Centre::new("mot", "issuer", ISSUER);
-    for (usage, owner) in [
-        ("purchase", "ministry"),
-        ("tac", "ministry"),
-        ("load", "issuer:01011000FFFFFFFF"),
-    ] {
-        let id: KeyId = format!("{usage}.v65.sm4@{owner}").parse().unwrap();
-        let key = random_key::generate(id.algorithm, &mut SystemRandom).unwrap();
-        centre.add(id, key);
-    }
-    centre
-}
 
 fn issued(centre: &mut Centre, template: &Template, fields: &[(&str, &str)]) -> PersoScript {
     let script = centre.script(template, fields).unwrap();
@@ -39,7 +19,7 @@ fn issued(centre: &mut Centre, template: &Template, fields: &[(&str, &str)]) -> 
 
 #[test]
 fn a_user_card_with_both_ciphers() {
-    let mut centre = dual_centre();
+    let mut centre = Centre::dual_mot();
     let fields = [
         ("number", "3105170010170907984"),
         ("province", "3300"),
@@ -65,7 +45,7 @@ fn a_user_card_with_both_ciphers() {
 
 #[test]
 fn a_psam_with_both_ciphers() {
-    let mut centre = dual_centre();
+    let mut centre = Centre::dual_mot();
     let fields = [("number", "10000000000000000003"), ("terminal", "331000000001")];
     let script = issued(&mut centre, &template("mot-psam"), &fields);
     let purchases = script

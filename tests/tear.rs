@@ -56,8 +56,7 @@ fn strip(value: &mut serde_json::Value, apart: &[&str]) {
     }
 }
 
-fn torn_everywhere(name: &str, scheme: &str, erases: bool) {
-    let mut centre = Centre::new(scheme, "city", if scheme == "metro" { "" } else { "3100" });
+fn torn_everywhere(name: &str, mut centre: Centre, erases: bool) {
     let template = template(name);
     let (model, commands) = undisturbed(&mut centre, &template, 1);
     let expected = comparable(&model, erases);
@@ -100,20 +99,30 @@ fn torn_everywhere(name: &str, scheme: &str, erases: bool) {
 
 #[test]
 fn mohurd_user_card() {
-    torn_everywhere("mohurd-user", "mohurd", true);
+    torn_everywhere("mohurd-user", Centre::new("mohurd", "city", "3100"), true);
 }
 
 #[test]
 fn mohurd_psam() {
-    torn_everywhere("mohurd-psam", "mohurd", true);
+    torn_everywhere("mohurd-psam", Centre::new("mohurd", "city", "3100"), true);
 }
 
 #[test]
 fn mohurd_city_psam() {
-    torn_everywhere("mohurd-city-psam", "mohurd", true);
+    torn_everywhere("mohurd-city-psam", Centre::new("mohurd", "city", "3100"), true);
 }
 
 #[test]
 fn metro_user_card() {
-    torn_everywhere("metro-user", "metro", false);
+    torn_everywhere("metro-user", Centre::new("metro", "city", ""), false);
+}
+
+#[test]
+fn mot_user_card_with_both_ciphers() {
+    torn_everywhere("mot-user", Centre::dual_mot(), true);
+}
+
+#[test]
+fn mot_psam_with_both_ciphers() {
+    torn_everywhere("mot-psam", Centre::dual_mot(), true);
 }

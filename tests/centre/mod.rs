@@ -138,6 +138,21 @@ impl Centre {
         centre
     }
 
+    /// An issuer of the transport ministry's scheme with SM4 keys of version 41h beside the 3DES ones.
+    pub fn dual_mot() -> Self {
+        let mut centre = Self::new("mot", "issuer", "01011000");
+        for (usage, owner) in [
+            ("purchase", "ministry"),
+            ("tac", "ministry"),
+            ("load", "issuer:01011000FFFFFFFF"),
+        ] {
+            let id: KeyId = format!("{usage}.v65.sm4@{owner}").parse().unwrap();
+            let key = random_key::generate(id.algorithm, &mut SystemRandom).unwrap();
+            centre.add(id, key);
+        }
+        centre
+    }
+
     pub fn add(&mut self, id: KeyId, key: KeyMaterial) {
         let length = self.session.site.config().kcv_length;
         let record = KeyRecord {
@@ -249,6 +264,11 @@ pub fn order(template: &Template, n: u64) -> BTreeMap<String, String> {
             ("number", format!("3100{n:012}")),
             ("security-code", format!("85{n:016}")),
             ("issuer-code", "0571".to_owned()),
+        ],
+        "mot-user" => vec![
+            ("number", format!("310{n:016}")),
+            ("province", "3300".to_owned()),
+            ("city", "3310".to_owned()),
         ],
         name if name.ends_with("psam") => vec![("number", format!("3100{n:016}")), ("terminal", format!("3100{n:08}"))],
         _ => vec![("number", format!("3100{n:012}"))],
