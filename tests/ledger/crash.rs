@@ -20,15 +20,17 @@ fn appender() {
     };
     let mut ledger = Ledger::open(&folder.join("ledger.db"), Some(&folder.join("checkpoint.note"))).unwrap();
     let log = key(9);
+    // Later than whatever the processes before this one have written: an earlier time would be refused.
+    let base = i64::try_from(ledger.size()).unwrap() * 1000;
     for i in 0_u32.. {
         let n = format!("{}{i:06}", std::process::id());
         append(
             &mut ledger,
             &["张三"],
             Act::CardIntent(intent(&n, &n, None)),
-            &at(i64::from(i) + 1000),
+            &at(base + i64::from(i)),
         )
-        .unwrap_or(0);
+        .unwrap();
         if i % 3 == 0 {
             use ed25519_dalek::Signer as _;
             ledger.checkpoint(&|m| log.sign(m).to_bytes()).unwrap();
