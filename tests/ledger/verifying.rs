@@ -252,6 +252,39 @@ fn forged_entries_are_named_by_check() {
 }
 
 #[test]
+fn damaged_lines_are_named_by_check() {
+    let lines = lines(&told().ledger);
+    let at = lines.len() - 2;
+    let text = String::from_utf8(lines[at].clone()).unwrap();
+    let value = |field: &str| {
+        let from = text.find(&format!("\"{field}\":\"")).unwrap() + field.len() + 4;
+        text[from..].split('"').next().unwrap().to_owned()
+    };
+    let swapped = |old: &str| {
+        let first = if old.starts_with('0') { "1" } else { "0" };
+        format!("{first}{}", &old[1..])
+    };
+    let (prev, site, act) = (value("prev"), value("site"), value("act"));
+    for (check, old, new) in [
+        ("LEDGER-CHAIN", &prev, swapped(&prev)),
+        ("LEDGER-SITE", &site, swapped(&site)),
+        ("LEDGER-ENTRY-ACT", &act, "card.unheard-of".to_owned()),
+    ] {
+        let mut damaged = lines.clone();
+        damaged[at] = text.replacen(old.as_str(), &new, 1).into_bytes();
+        assert_ne!(damaged[at], lines[at], "{check}");
+        let report = checked_lines(&damaged, None);
+        let found = report.findings.iter().find(|f| f.check == check);
+        assert_eq!(
+            found.and_then(|f| f.seq),
+            Some(at as u64),
+            "{check}: {:?}",
+            report.findings
+        );
+    }
+}
+
+#[test]
 fn evidence_of_one_entry_stands_alone() {
     use cardmint::ledger::evidence::check;
     let b = told();
