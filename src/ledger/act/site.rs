@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Bodies of entries about the site, its officers and its policy.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::field::{SiteId, Text, VerifyKey};
+use super::super::policy::{Policy, Role};
+
+/// Body of `site.init`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteInit {
+    /// The centre's name.
+    pub name: Text,
+    /// Its level in the scheme: ministry, province, city, issuer.
+    pub level: Text,
+    /// The scheme's name.
+    pub scheme: Text,
+    /// The centre's code in the scheme.
+    pub code: Text,
+    /// A rehearsal site is one for good.
+    pub rehearsal: bool,
+    /// The key that signs checkpoints.
+    pub log_key: VerifyKey,
+    /// The first officers; each signs this entry.
+    pub officers: Vec<Officer>,
+    /// The first policy.
+    pub policy: Policy,
+    /// The program that made the ledger, with its version.
+    pub program: Text,
+}
+
+/// Body of `officer.enrol`, and an officer in `site.init`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Officer {
+    /// The name, unique in the site for good.
+    pub name: Text,
+    /// What for.
+    pub roles: Vec<Role>,
+    /// The signing key's public half, unique in the site for good.
+    pub key: VerifyKey,
+}
+
+/// Body of `policy.change`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyChange {
+    /// The whole new policy.
+    pub policy: Policy,
+}
+
+/// Body of `officer.revoke`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfficerRevoke {
+    /// Who.
+    pub name: Text,
+    /// Why.
+    pub reason: Text,
+}
+
+/// A new ledger: the site's id and its first entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Founding {
+    /// The site's id.
+    pub site: SiteId,
+    /// The first entry's body.
+    pub init: SiteInit,
+}
