@@ -7,6 +7,7 @@
 
 pub mod batch;
 pub mod card;
+pub mod ceremony;
 pub mod cli;
 pub mod crypto;
 pub mod error;

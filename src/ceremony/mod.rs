@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Key ceremonies 密钥仪式: everything that makes, moves or destroys a key, run from one reviewed file, in front of people,
+//! all of it or nothing.
+//!
+//! Nothing secret is kept in the middle: the steps work on the next generation of the key store in memory, and one commit
+//! at the end makes everything true. What happened stands in the ledger, signed by everybody who took part; the transcript
+//! is that part of the ledger with the plan, and anybody can check it with public keys alone.
+
+pub mod room;
