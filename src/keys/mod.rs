@@ -6,7 +6,7 @@ pub mod id;
 pub mod scheme;
 pub mod store;
 
-pub use file_store::{Change, FileKeyStore, KeyFileError, Mark, OfficerKeys, StorePlace};
+pub use file_store::{Change, FileKeyStore, KeyFileError, Mark, OfficerKeys, Pending, StorePlace};
 pub use id::{CardKey, KeyId, KeyPath, KeyRecord, KeyState, LevelName, Origin, Owner, Usage};
 pub use scheme::{Scheme, SchemeError, Subject};
 pub use store::{KeyStore, StoreError, WriteKeyFrame};

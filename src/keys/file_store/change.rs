@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Changes to a store, in two durable steps around the ledger's entry.
+//! Changes to a store: what they may be, and how an unfinished one is settled after a crash.
 
 use std::fs;
 
 use super::super::id::{KeyId, KeyRecord, KeyState};
 use super::super::store::StoreError;
-use super::contents::Contents;
 use super::error::KeyFileError;
 use super::header::{Header, KIND, Mark};
+use super::pending::Staged;
 use super::{FileKeyStore, StorePlace, durable, envelope, unlock};
-use crate::crypto::pack::copy_of_seal_key;
 use crate::crypto::random_key::{equal_halves, known_test_key, weak_des_half};
-use crate::crypto::seal::{self, SealKey};
+use crate::crypto::seal::SealKey;
 use crate::crypto::sign::PublicKey;
 use crate::crypto::{Algorithm, KcvLength, KeyMaterial, SecretBytes, kcv};
 use crate::outside::Random;
@@ -49,47 +48,12 @@ pub enum Change {
     },
 }
 
-/// A change that is on the disk beside the store, proven to open, and not yet in force.
-#[derive(Debug)]
-#[must_use = "a staged change is in force only after `commit`"]
-pub struct Staged {
-    next: FileKeyStore,
-    _lock: durable::Lock,
-}
-
 impl FileKeyStore {
     /// First step: writes the next generation beside the current one and proves that it opens. Nothing in force changes.
     pub fn stage(&self, change: Change, mark: Mark, random: &mut dyn Random) -> Result<Staged, KeyFileError> {
-        let lock = durable::lock(&self.place.lock())?;
-        if self.place.header()? != self.header {
-            return Err(KeyFileError::Stale {
-                path: self.place.file.display().to_string(),
-            });
-        }
-        let mut next = self.duplicate()?;
-        next.change(change, random)?;
-        next.header.generation += 1;
-        next.header.mark = mark;
-        next.header.nonce = seal::fresh_nonce(random)?;
-        let path = self.place.next();
-        durable::write_synced(&path, next.sealed(&next.header)?.as_bytes(), 0o600)?;
-        next.prove(&path)?;
-        durable::sync_folder(path.parent().unwrap_or(&path))?;
-        Ok(Staged { next, _lock: lock })
-    }
-
-    /// Second step, after the ledger's entry: puts the new generation in force.
-    pub fn commit(&mut self, staged: Staged) -> Result<(), KeyFileError> {
-        durable::rename(&self.place.next(), &self.place.file)?;
-        *self = staged.next;
-        Ok(())
-    }
-
-    /// Forgets a staged change, where the ledger refused the entry.
-    pub fn abandon(&self, staged: Staged) -> Result<(), KeyFileError> {
-        let forgotten = self.place.forget();
-        drop(staged);
-        forgotten
+        let mut pending = self.begin()?;
+        pending.apply(change, random)?;
+        pending.stage(mark, random)
     }
 
     /// Both steps, for stores without a ledger.
@@ -130,7 +94,7 @@ impl FileKeyStore {
         }
     }
 
-    fn change(&mut self, change: Change, random: &mut dyn Random) -> Result<(), KeyFileError> {
+    pub(super) fn change(&mut self, change: Change, random: &mut dyn Random) -> Result<(), KeyFileError> {
         match change {
             Change::AddKey { mut record, key } => {
                 if self.header.keys.iter().any(|k| k.id == record.id) {
@@ -152,9 +116,9 @@ impl FileKeyStore {
                 Ok(())
             }
             Change::Reshare { quorum, holders } => {
-                self.data_key = SealKey::generate(random)?;
-                self.header.quorum = quorum;
-                self.header.holders = unlock::split(&self.data_key, &self.header.site, quorum, &holders, random)?;
+                let data_key = SealKey::generate(random)?;
+                self.header.holders = unlock::split(&data_key, &self.header.site, quorum, &holders, random)?;
+                (self.header.quorum, self.data_key) = (quorum, data_key);
                 Ok(())
             }
         }
@@ -185,37 +149,6 @@ impl FileKeyStore {
             self.contents.keys.remove(&key);
         }
         Ok(())
-    }
-
-    /// Reads the file back from the disk and opens it.
-    fn prove(&self, path: &std::path::Path) -> Result<(), KeyFileError> {
-        let damaged = || KeyFileError::Damaged {
-            path: path.display().to_string(),
-            place: "read back",
-        };
-        let file: envelope::Envelope<Header> = envelope::parse(KIND, path, &durable::read_private(path)?)?;
-        let plain = seal::open(&self.data_key, &file.header.nonce, &file.aad, &file.body).map_err(|_| damaged())?;
-        Contents::unpack(&plain, &file.header).map_err(|_| damaged())?;
-        if file.header == self.header {
-            Ok(())
-        } else {
-            Err(damaged())
-        }
-    }
-
-    fn duplicate(&self) -> Result<Self, KeyFileError> {
-        let damaged = |_| KeyFileError::Damaged {
-            path: self.place.file.display().to_string(),
-            place: "contents",
-        };
-        let plain = self.contents.pack().map_err(damaged)?;
-        Ok(Self {
-            place: self.place.clone(),
-            scheme: self.scheme.clone(),
-            header: self.header.clone(),
-            data_key: copy_of_seal_key(&self.data_key),
-            contents: Contents::unpack(&plain, &self.header).map_err(damaged)?,
-        })
     }
 }
 
@@ -252,7 +185,7 @@ impl StorePlace {
         Ok(true)
     }
 
-    fn forget(&self) -> Result<(), KeyFileError> {
+    pub(super) fn forget(&self) -> Result<(), KeyFileError> {
         let next = self.next();
         match fs::remove_file(&next) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(durable::io(&next, &e)),

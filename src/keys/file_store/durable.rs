@@ -71,52 +71,6 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<(), KeyFileError> {
     sync_folder(folder.unwrap_or(Path::new(".")))
 }
 
-/// Puts a file in place in one step: readers see the old one or the new one, whole.
-pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), KeyFileError> {
-    Draft::write(path, bytes, mode)?.publish()
-}
-
-/// A file that is on the disk under a name beside its own. Dropped before it is published, it goes away.
-#[derive(Debug)]
-pub struct Draft<'a> {
-    path: &'a Path,
-    new: PathBuf,
-    published: bool,
-}
-
-impl<'a> Draft<'a> {
-    /// Writes it beside `path`.
-    pub fn write(path: &'a Path, bytes: &[u8], mode: u32) -> Result<Self, KeyFileError> {
-        let new = beside(path, "new");
-        // From here on a failure clears what was written of it.
-        let published = false;
-        let draft = Self { path, new, published };
-        match write_synced(&draft.new, bytes, mode) {
-            Ok(()) => Ok(draft),
-            // It is the folder that is not there, and the file's own name that the operator knows.
-            Err(KeyFileError::Missing { .. }) => Err(KeyFileError::NoFolder {
-                path: path.display().to_string(),
-            }),
-            Err(other) => Err(other),
-        }
-    }
-
-    /// Puts it in its place in one step.
-    pub fn publish(mut self) -> Result<(), KeyFileError> {
-        rename(&self.new, self.path)?;
-        self.published = true;
-        Ok(())
-    }
-}
-
-impl Drop for Draft<'_> {
-    fn drop(&mut self) {
-        if !self.published {
-            let _ = fs::remove_file(&self.new);
-        }
-    }
-}
-
 /// `NAME.SUFFIX` in the same folder.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -14,20 +14,24 @@
 
 mod change;
 mod contents;
+mod draft;
 mod durable;
 mod envelope;
 mod error;
 mod header;
 mod officer;
 mod operations;
+mod pending;
 mod transfer;
 mod unlock;
 
-pub use change::{Change, Staged};
-pub use durable::{Draft, read_private, replace};
+pub use change::Change;
+pub use draft::{Draft, DraftFile, Settled, replace};
+pub use durable::read_private;
 pub use error::KeyFileError;
 pub use header::{Header, Holder, Mark};
 pub use officer::{OfficerKeys, SHORTEST_PASSPHRASE};
+pub use pending::{Held, Pending, Staged};
 pub use transfer::SealedKey;
 
 use std::fmt;

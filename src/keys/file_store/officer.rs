@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::draft;
 use super::durable;
 use super::envelope::{self, base64_text};
 use super::error::KeyFileError;
@@ -98,7 +99,7 @@ impl OfficerKeys {
         };
         let plain = pack(&[&self.signing.to_seed(), &self.exchange.to_secret()]).map_err(damaged)?;
         let body = seal::seal(&key, &nonce, head.as_bytes(), &plain);
-        durable::replace(path, envelope::text(&head, &body).as_bytes(), 0o600)
+        draft::replace(path, envelope::text(&head, &body).as_bytes(), 0o600)
     }
 
     /// Opens the file with the passphrase. Costs below `least` are refused: somebody has put a weaker file there.

@@ -11,7 +11,7 @@ use super::contents::Contents;
 use super::error::KeyFileError;
 use super::header::{Header, Holder, KIND, Mark};
 use super::officer::OfficerKeys;
-use super::{FileKeyStore, StorePlace, durable, envelope};
+use super::{FileKeyStore, StorePlace, draft, durable, envelope};
 use crate::crypto::seal::{self, BoxKey, SealKey};
 use crate::crypto::shamir::{self, Share};
 use crate::crypto::sign::{PublicKey, SigningKey};
@@ -69,7 +69,7 @@ impl FileKeyStore {
             data_key,
             contents,
         };
-        durable::replace(&store.place.file, store.sealed(&store.header)?.as_bytes(), 0o600)?;
+        draft::replace(&store.place.file, store.sealed(&store.header)?.as_bytes(), 0o600)?;
         Ok(store)
     }
 
