@@ -32,6 +32,7 @@ fn found(folder: &Path, name: &str, key: &SigningKey) -> Ledger {
         name: text("bench"),
         roles: vec![Role::Operator],
         key: public,
+        ceremony: None,
     };
     let init = SiteInit {
         name: text("bench"),

@@ -4,15 +4,22 @@
 //! `docs/formats/ledger.md` describes each act byte by byte. An optional field that is absent is left out, never null.
 
 mod card;
+mod ceremony;
 mod key;
 mod purse;
 mod site;
+mod store;
 mod upkeep;
 
 pub use card::{CardKind, CardVoid, Ending, Intent, KeyUse, Outcome, TemplateApprove};
+pub use ceremony::{
+    CeremonyBegin, CeremonyEnd, CeremonyResult, ComponentSeen, Event, FileSeen, KeySeen, Participant, ShareSeen,
+    StepDone,
+};
 pub use key::{KeyArrived, KeyExport, KeyRetire, KeyState, PinSet};
 pub use purse::{PurseClosed, PurseEnding, PurseIntent, PurseTransaction};
 pub use site::{Founding, Officer, OfficerRevoke, PolicyChange, SiteInit};
+pub use store::{Holder, StoreBackup, StoreReshare, StoreRestore};
 pub use upkeep::{CheckpointRenew, ClockRefused, LedgerExport};
 
 use serde::{Deserialize, Serialize};
@@ -54,6 +61,21 @@ pub enum Act {
     /// An initial PIN was entered.
     #[serde(rename = "pin.set")]
     PinSet(PinSet),
+    /// The participants approve a plan; nothing is done yet.
+    #[serde(rename = "ceremony.begin")]
+    CeremonyBegin(CeremonyBegin),
+    /// How it ended, with the transcript.
+    #[serde(rename = "ceremony.end")]
+    CeremonyEnd(CeremonyEnd),
+    /// The key store has other shares and a fresh data key.
+    #[serde(rename = "store.reshare")]
+    StoreReshare(StoreReshare),
+    /// The key store's contents were sealed into a file.
+    #[serde(rename = "store.backup")]
+    StoreBackup(StoreBackup),
+    /// The key store was made again from such a file.
+    #[serde(rename = "store.restore")]
+    StoreRestore(StoreRestore),
     /// A template is approved for use.
     #[serde(rename = "template.approve")]
     TemplateApprove(TemplateApprove),
@@ -110,6 +132,11 @@ impl Act {
             Self::KeyExport(_) => "key.export",
             Self::KeyRetire(_) => "key.retire",
             Self::PinSet(_) => "pin.set",
+            Self::CeremonyBegin(_) => "ceremony.begin",
+            Self::CeremonyEnd(_) => "ceremony.end",
+            Self::StoreReshare(_) => "store.reshare",
+            Self::StoreBackup(_) => "store.backup",
+            Self::StoreRestore(_) => "store.restore",
             Self::TemplateApprove(_) => "template.approve",
             Self::CardIntent(_) => "card.intent",
             Self::CardOutcome(_) => "card.outcome",
@@ -124,5 +151,42 @@ impl Act {
             Self::ClockRefused(_) => "clock.refused",
             Self::CheckpointRenew(_) => "checkpoint.renew",
         }
+    }
+    /// The ceremony that the act is part of, by the entry that began it.
+    pub fn ceremony(&self) -> Option<u64> {
+        match self {
+            Self::OfficerEnrol(body) => body.ceremony,
+            Self::OfficerRevoke(body) => body.ceremony,
+            Self::KeyGenerate(body) | Self::KeyImport(body) | Self::KeyDerive(body) | Self::KeyReceive(body) => {
+                body.ceremony
+            }
+            Self::KeyExport(body) => body.ceremony,
+            Self::KeyRetire(body) => body.ceremony,
+            Self::PinSet(body) => body.ceremony,
+            Self::StoreReshare(body) => body.ceremony,
+            Self::StoreBackup(body) => Some(body.ceremony),
+            Self::StoreRestore(body) => Some(body.ceremony),
+            _ => None,
+        }
+    }
+
+    /// The same act as part of a ceremony. Acts that no ceremony does stay as they are.
+    #[must_use]
+    pub fn within(mut self, begin: u64) -> Self {
+        match &mut self {
+            Self::OfficerEnrol(body) => body.ceremony = Some(begin),
+            Self::OfficerRevoke(body) => body.ceremony = Some(begin),
+            Self::KeyGenerate(body) | Self::KeyImport(body) | Self::KeyDerive(body) | Self::KeyReceive(body) => {
+                body.ceremony = Some(begin);
+            }
+            Self::KeyExport(body) => body.ceremony = Some(begin),
+            Self::KeyRetire(body) => body.ceremony = Some(begin),
+            Self::PinSet(body) => body.ceremony = Some(begin),
+            Self::StoreReshare(body) => body.ceremony = Some(begin),
+            Self::StoreBackup(body) => body.ceremony = begin,
+            Self::StoreRestore(body) => body.ceremony = begin,
+            _ => {}
+        }
+        self
     }
 }

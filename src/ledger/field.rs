@@ -129,6 +129,35 @@ text_field!(
 );
 
 text_field!(
+    /// A word of a machine: 1 to 40 of lower-case letters, digits and `-`, never 32 hexadecimal digits in a row.
+    Word,
+    "word",
+    |s| (1..=40).contains(&s.len())
+        && s.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && hex_run(s) < 32
+);
+
+text_field!(
+    /// A ceremony's nonce: 8 bytes in capital hexadecimal.
+    Nonce,
+    "nonce",
+    |s| s.len() == 16 && s.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b))
+);
+
+impl Nonce {
+    /// Of bytes that were drawn at random.
+    pub fn of(bytes: [u8; 8]) -> Self {
+        Self(format!("{:016X}", u64::from_be_bytes(bytes)))
+    }
+
+    /// What written shares and forms carry of it: the first two bytes.
+    pub fn tag(&self) -> [u8; 2] {
+        let digits = u16::from_str_radix(self.0.get(..4).unwrap_or_default(), 16);
+        digits.unwrap_or_default().to_be_bytes()
+    }
+}
+
+text_field!(
     /// A moment in UTC, `2026-11-21T01:26:34Z`.
     Moment,
     "time in UTC",
@@ -222,13 +251,17 @@ mod tests {
         assert!(Text::new(key.to_lowercase()).is_err());
         assert!(Number::new(key).is_err());
         assert!(ShortHex::new(key).is_err());
-        assert!(SiteId::new(key).is_err());
+        assert!(SiteId::new(key).is_err() && Nonce::new(key).is_err() && Word::new(key.to_lowercase()).is_err());
         assert!(!Text::new(key).unwrap_err().to_string().contains("4041"));
     }
 
     #[test]
     fn fields_have_one_form() {
         assert!(ShortHex::new("2677F4").is_ok() && ShortHex::new("2677f4").is_err() && ShortHex::new("267").is_err());
+        assert!(Word::new("typing-error").is_ok() && Word::new("Typing error").is_err() && Word::new("").is_err());
+        let nonce = Nonce::of([0, 1, 2, 3, 4, 5, 6, 0xAF]);
+        assert_eq!((nonce.as_str(), nonce.tag()), ("00010203040506AF", [0, 1]));
+        assert_eq!(Nonce::new("00010203040506AF"), Ok(nonce));
         assert!(Moment::new("2026-11-21T01:26:34Z").is_ok());
         for odd in [
             "2026-11-21T01:26:34+00:00",

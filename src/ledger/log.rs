@@ -202,8 +202,21 @@ impl Ledger {
         signers: &[Signer<'_>],
         clock: &Clock,
     ) -> Result<Vec<Entry>, LedgerError> {
+        self.append_all_signed(acts.into_iter().map(|act| (act, signers)).collect(), clock)
+    }
+
+    /// Appends several acts in one commit, each signed by its own officers: all of them or none. What a ceremony did and
+    /// its `ceremony.end` are only accepted so.
+    pub fn append_all_signed(
+        &mut self,
+        acts: Vec<(Act, &[Signer<'_>])>,
+        clock: &Clock,
+    ) -> Result<Vec<Entry>, LedgerError> {
         let doing = LedgerError::while_doing("appending");
-        let officer = Text::new(signers.first().ok_or(LedgerError::Unsigned)?.officer)?;
+        let Some((_, first)) = acts.first() else {
+            return Ok(Vec::new());
+        };
+        let first = *first;
         let tx = self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -223,22 +236,24 @@ impl Ledger {
                 last: head.at.to_string(),
             });
         }
-        let refused = store::take_refused_clock(&tx)?.map(|(earliest, attempts)| -> Result<Act, LedgerError> {
-            Ok(Act::ClockRefused(ClockRefused {
-                earliest: Moment::new(earliest)?,
-                attempts,
-            }))
-        });
+        let refused = match store::take_refused_clock(&tx)? {
+            Some((earliest, attempts)) => {
+                let earliest = Moment::new(earliest)?;
+                Some((Act::ClockRefused(ClockRefused { earliest, attempts }), first))
+            }
+            None => None,
+        };
         let mut entries = Vec::with_capacity(acts.len());
-        for act in refused.into_iter().chain(acts.into_iter().map(Ok)) {
+        for (act, signers) in refused.into_iter().chain(acts) {
+            let officer = Text::new(signers.first().ok_or(LedgerError::Unsigned)?.officer)?;
             let entry = Entry {
                 v: VERSION,
                 seq: head.size,
                 at: at.clone(),
                 prev: head.leaf,
                 site: state.site.clone(),
-                officer: officer.clone(),
-                act: act?,
+                officer,
+                act,
                 sigs: Vec::new(),
             };
             let entry = signed(entry, signers)?;

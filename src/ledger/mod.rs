@@ -31,7 +31,7 @@ pub use act::{Act, CardKind, Ending, Founding};
 pub use entry::Entry;
 pub use error::LedgerError;
 pub use export::Exported;
-pub use field::{Moment, Number, ShortHex, Signature, SiteId, Text, VerifyKey};
+pub use field::{Moment, Nonce, Number, ShortHex, Signature, SiteId, Text, VerifyKey, Word};
 pub use finding::{Finding, Report};
 pub use hash::Hash;
 pub use log::{Ledger, Signer};

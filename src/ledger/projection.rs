@@ -63,7 +63,15 @@ pub fn apply(db: &Connection, entry: &Entry, policy: &Policy) -> Done {
             Some(intent) => purse_close(db, body.number.as_str(), intent, Some(&said(body))),
             None => issued_if_ours(db, body.number.as_str()),
         },
-        Act::PinSet(_) | Act::LedgerExport(_) | Act::ClockRefused(_) | Act::CheckpointRenew(_) => Ok(()),
+        Act::CeremonyBegin(_)
+        | Act::CeremonyEnd(_)
+        | Act::StoreReshare(_)
+        | Act::StoreBackup(_)
+        | Act::StoreRestore(_)
+        | Act::PinSet(_)
+        | Act::LedgerExport(_)
+        | Act::ClockRefused(_)
+        | Act::CheckpointRenew(_) => Ok(()),
     }
 }
 

@@ -109,6 +109,7 @@ impl Session {
                 form,
                 factors,
                 package: Some(package),
+                ceremony: None,
             };
             self.append(Act::KeyExport(export))?;
         }

@@ -225,6 +225,7 @@ fn first_entry(
             name: Text::new(keys.name.as_str())?,
             roles: new.roles.clone(),
             key,
+            ceremony: None,
         })
     };
     Ok(SiteInit {

@@ -178,6 +178,7 @@ impl Session {
             name: text,
             roles: roles.to_vec(),
             key,
+            ceremony: None,
         });
         if !holds_share(roles) {
             return self.append_with(act, Some(&keys));
@@ -196,6 +197,7 @@ impl Session {
         let act = Act::OfficerRevoke(OfficerRevoke {
             name: Text::new(name)?,
             reason: Text::new(reason)?,
+            ceremony: None,
         });
         self.check_remaining(name)?;
         let mut holders = self.holders();
@@ -276,7 +278,9 @@ pub fn key_arrived(record: &KeyRecord) -> Result<KeyArrived, SiteError> {
         parent: None,
         factors: Vec::new(),
         components: Vec::new(),
+        method: None,
         package: None,
+        ceremony: None,
     })
 }
 
@@ -305,6 +309,7 @@ impl Session {
             kcv: ShortHex::new(record.kcv.to_string())?,
             state: ledger_state(state),
             reason: Text::new(reason)?,
+            ceremony: None,
         });
         self.change(
             Change::SetState {
@@ -318,7 +323,10 @@ impl Session {
 
     /// Sets an initial PIN, coded as the card stores it.
     pub fn set_pin(&mut self, name: &str, pin: SecretBytes, random: &mut dyn Random) -> Result<Entry, SiteError> {
-        let act = Act::PinSet(act::PinSet { name: Text::new(name)? });
+        let act = Act::PinSet(act::PinSet {
+            name: Text::new(name)?,
+            ceremony: None,
+        });
         self.change(
             Change::SetPin {
                 name: name.to_owned(),

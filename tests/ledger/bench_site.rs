@@ -35,6 +35,7 @@ pub fn officer(name: &str, seed: u8, roles: &[Role]) -> Officer {
         name: text(name),
         roles: roles.to_vec(),
         key: public(seed),
+        ceremony: None,
     }
 }
 

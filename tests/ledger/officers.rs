@@ -19,7 +19,9 @@ fn generate(id: &str) -> Act {
         parent: None,
         factors: Vec::new(),
         components: Vec::new(),
+        method: None,
         package: None,
+        ceremony: None,
     })
 }
 
@@ -99,6 +101,7 @@ fn a_new_officer_signs_too_and_does_not_approve_himself() {
     let gone = OfficerRevoke {
         name: text("王五"),
         reason: text("left"),
+        ceremony: None,
     };
     b.by(&["张三", "李四"], Act::OfficerRevoke(gone)).unwrap();
     assert_eq!(

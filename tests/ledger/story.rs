@@ -22,7 +22,9 @@ pub fn arrived(id: &str) -> KeyArrived {
         parent: None,
         factors: Vec::new(),
         components: Vec::new(),
+        method: None,
         package: None,
+        ceremony: None,
     }
 }
 
@@ -89,6 +91,7 @@ pub fn told() -> Bench {
         form,
         factors: vec![],
         package: None,
+        ceremony: None,
     };
     tell(TWO, Act::KeyExport(out));
     tell(
@@ -143,6 +146,7 @@ pub fn told() -> Bench {
         Act::OfficerRevoke(OfficerRevoke {
             name: text("王五"),
             reason: text("left"),
+            ceremony: None,
         }),
     );
     let (size, root) = (b.ledger.size(), b.ledger.root_at(b.ledger.size()).unwrap());
@@ -160,6 +164,7 @@ pub fn told() -> Bench {
         TWO,
         Act::PinSet(PinSet {
             name: text("user default"),
+            ceremony: None,
         }),
     )
     .unwrap();
@@ -171,6 +176,7 @@ pub fn told() -> Bench {
             kcv,
             state: KeyState::Retired,
             reason,
+            ceremony: None,
         }),
     )
     .unwrap();

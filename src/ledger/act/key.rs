@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::field::{ShortHex, Text};
+use super::super::field::{ShortHex, Text, Word};
 use super::super::hash::Hash;
 
 /// States of a key.
@@ -62,12 +62,18 @@ pub struct KeyArrived {
     /// The factors it was derived with, highest level first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub factors: Vec<ShortHex>,
-    /// The components' check values, for `key.import`.
+    /// The check values of the components or factors that it was made of, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<ShortHex>,
+    /// How it was made of them, where not by XOR: `digest` of leaders' factors, `shares`, `key-block`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Word>,
     /// The digest of the file or block that it came in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<Hash>,
+    /// The ceremony that did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceremony: Option<u64>,
 }
 
 /// Body of `key.export`.
@@ -88,6 +94,9 @@ pub struct KeyExport {
     /// The digest of the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<Hash>,
+    /// The ceremony that did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceremony: Option<u64>,
 }
 
 /// Body of `key.retire`.
@@ -102,6 +111,9 @@ pub struct KeyRetire {
     pub state: KeyState,
     /// Why.
     pub reason: Text,
+    /// The ceremony that did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceremony: Option<u64>,
 }
 
 /// Body of `pin.set`. The PIN itself has no place in a ledger.
@@ -110,4 +122,7 @@ pub struct KeyRetire {
 pub struct PinSet {
     /// The initial PIN's name.
     pub name: Text,
+    /// The ceremony that did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceremony: Option<u64>,
 }

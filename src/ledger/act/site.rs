@@ -40,6 +40,9 @@ pub struct Officer {
     pub roles: Vec<Role>,
     /// The signing key's public half, unique in the site for good.
     pub key: VerifyKey,
+    /// The ceremony that did it; never in `site.init`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceremony: Option<u64>,
 }
 
 /// Body of `policy.change`.
@@ -58,6 +61,9 @@ pub struct OfficerRevoke {
     pub name: Text,
     /// Why.
     pub reason: Text,
+    /// The ceremony that did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceremony: Option<u64>,
 }
 
 /// A new ledger: the site's id and its first entry.
