@@ -20,4 +20,5 @@ pub mod perso;
 pub mod sim;
 pub mod site;
 pub mod template;
+mod toml_lines;
 pub mod transport;

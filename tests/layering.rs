@@ -26,12 +26,19 @@ const ARROWS: &[(&str, &[&str])] = &[
             "crypto",
         ],
     ),
-    ("ceremony", &["keys", "ledger", "crypto", "site"]),
+    ("ceremony", &["keys", "ledger", "crypto", "site", "toml_lines"]),
     ("site", &["keys", "ledger", "crypto", "template"]),
     ("perso", &["card", "template", "keys", "transport", "iso7816", "crypto"]),
     (
         "template",
-        &["iso7816", "keys", "crypto", "card::commands", "card::dialect"],
+        &[
+            "iso7816",
+            "keys",
+            "crypto",
+            "card::commands",
+            "card::dialect",
+            "toml_lines",
+        ],
     ),
     ("card", &["transport", "iso7816", "crypto", "keys"]),
     // The card side composes its own messages: an encoding mistake of the host must not cancel itself out.
@@ -56,6 +63,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("outside", &["crypto::SecretBytes"]),
     ("error", &[]),
     ("i18n", &[]),
+    ("toml_lines", &[]),
 ];
 
 /// Every module may name these: errors, messages, and what comes in from outside.

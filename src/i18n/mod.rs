@@ -234,6 +234,7 @@ const FILES: &[(&str, &str)] = &[
     ("batch.toml", include_str!("batch.toml")),
     ("calc.toml", include_str!("calc.toml")),
     ("card.toml", include_str!("card.toml")),
+    ("ceremony-plan.toml", include_str!("ceremony-plan.toml")),
     ("ceremony.toml", include_str!("ceremony.toml")),
     ("cli.toml", include_str!("cli.toml")),
     ("crypto.toml", include_str!("crypto.toml")),

@@ -6,7 +6,6 @@ use sha2::{Digest, Sha256};
 use super::error::{FieldReason, TemplateError};
 use super::fields::Encoding;
 use super::key::{KeyFile, KeyName, KeyPlace, KeySlot, Pin, ProofChoice};
-use super::lines::Lines;
 use super::model::{
     Contents, Directory, File, OrderField, OrderKind, RawStep, Record, Selector, Source, Template, TemplateField,
     TemplateOptions, TransportKey,
@@ -20,6 +19,7 @@ use crate::card::dialect::Dialect;
 use crate::crypto::Algorithm;
 use crate::iso7816::{Command, FileId, Sfi};
 use crate::keys::scheme::Title;
+use crate::toml_lines::Lines;
 
 /// The format that this program reads.
 const FORMAT: &str = "cardmint.template/1";

@@ -11,7 +11,6 @@ mod checks;
 mod error;
 mod fields;
 mod key;
-mod lines;
 mod model;
 mod order;
 mod order_file;

@@ -8,9 +8,9 @@ mod proofs;
 mod rights;
 mod scheme;
 
-use super::lines::Lines;
 use super::model::Template;
 use crate::i18n::Msg;
+use crate::toml_lines::Lines;
 
 /// Whether a template with this finding can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]

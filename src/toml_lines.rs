@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Which line of a TOML text a path such as `df[0].file[2].write` stands on.
+//! Which line of a TOML text a path such as `df[0].file[2].write` stands on: for the messages about templates and
+//! ceremonies.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A TOML text that can be asked for lines.
-pub(super) struct Lines<'a> {
+pub(crate) struct Lines<'a> {
     text: &'a str,
     root: Option<Spanned<DeTable<'a>>>,
 }
 
 impl<'a> Lines<'a> {
     /// For that text; one that does not parse has no lines.
-    pub(super) fn of(text: &'a str) -> Self {
+    pub(crate) fn of(text: &'a str) -> Self {
         Self {
             text,
             root: DeTable::parse(text).ok(),
@@ -20,14 +21,14 @@ impl<'a> Lines<'a> {
     }
 
     /// The line, from 1, of the deepest part of the path that exists.
-    pub(super) fn line(&self, path: &str) -> usize {
+    pub(crate) fn line(&self, path: &str) -> usize {
         self.root
             .as_ref()
             .map_or(1, |root| self.at(Self::deepest(root.get_ref(), path)))
     }
 
     /// The line, from 1, of a byte offset.
-    pub(super) fn at(&self, offset: usize) -> usize {
+    pub(crate) fn at(&self, offset: usize) -> usize {
         let before = self.text.get(..offset).unwrap_or(self.text);
         before.bytes().filter(|b| *b == b'\n').count() + 1
     }
