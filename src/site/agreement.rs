@@ -2,11 +2,14 @@
 //! Store and ledger must tell the same: about site and keys, and about the last change. The ledger decides what has
 //! happened; a store that lags behind it was restored from an older copy and is not worked with.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Site, SiteError, holds_share};
-use crate::keys::{FileKeyStore, KeyStore, Mark};
-use crate::ledger::act::Act;
+use crate::keys::{FileKeyStore, KeyRecord, Mark};
+use crate::ledger::act::{Act, CeremonyResult};
 use crate::ledger::query::Filter;
-use crate::ledger::{Entry, Ledger, LedgerError};
+use crate::ledger::rules::Enrolled;
+use crate::ledger::{Entry, Ledger, LedgerError, Text};
 
 /// What an act that changes the store is about.
 pub(super) fn about(act: &Act) -> String {
@@ -16,6 +19,9 @@ pub(super) fn about(act: &Act) -> String {
         Act::OfficerEnrol(o) => o.name.to_string(),
         Act::OfficerRevoke(o) => o.name.to_string(),
         Act::PinSet(p) => p.name.to_string(),
+        // Nobody may take an abandoned ceremony for the completed one that was staged.
+        Act::CeremonyEnd(end) if end.result == CeremonyResult::Completed => end.nonce.to_string(),
+        Act::CeremonyEnd(end) => format!("{} {}", end.nonce, end.result.as_str()),
         other => other.name().to_owned(),
     }
 }
@@ -36,7 +42,8 @@ pub(super) fn recorded(ledger: &Ledger, mark: &Mark) -> Result<bool, LedgerError
 }
 
 /// The acts that may go with a change of the store.
-const CHANGING: [&str; 8] = [
+const CHANGING: [&str; 10] = [
+    "ceremony.end",
     "key.generate",
     "key.import",
     "key.derive",
@@ -45,17 +52,27 @@ const CHANGING: [&str; 8] = [
     "officer.enrol",
     "officer.revoke",
     "pin.set",
+    "store.reshare",
 ];
+
+/// Whether an entry made a new generation of the store. What a ceremony did became so by its end, which always makes one.
+fn changes_store(entry: &Entry, officers: &BTreeMap<Text, Enrolled>) -> bool {
+    if entry.act.ceremony().is_some() {
+        return false;
+    }
+    match &entry.act {
+        Act::OfficerEnrol(officer) => holds_share(&officer.roles),
+        Act::OfficerRevoke(body) => officers.get(&body.name).is_some_and(|o| holds_share(&o.roles)),
+        Act::CeremonyEnd(end) => end.result == CeremonyResult::Completed,
+        _ => true,
+    }
+}
 
 /// Whether the store is what the newest entry that changed it made. A restored older store would open for an officer who
 /// was revoked since, or have an older PIN, without any key telling.
 fn is_newest(ledger: &Ledger, store: &FileKeyStore) -> Result<bool, LedgerError> {
     let officers = &ledger.state().officers;
-    let changes = |entry: &Entry| match &entry.act {
-        Act::OfficerEnrol(officer) => holds_share(&officer.roles),
-        Act::OfficerRevoke(body) => officers.get(&body.name).is_some_and(|o| holds_share(&o.roles)),
-        _ => true,
-    };
+    let changes = |entry: &Entry| changes_store(entry, officers);
     let mark = &store.header().mark;
     let Some(newest) = ledger.latest(&CHANGING, &changes)? else {
         return Ok(mark.act == "site.init");
@@ -84,21 +101,70 @@ pub(super) fn compare(site: &Site, ledger: &Ledger, store: &FileKeyStore) -> Res
     if !is_newest(ledger, store)? {
         return Err(disagrees("generation".into()));
     }
-    let rows = ledger.keys()?;
-    let (stored, mut seen) = (store.keys(), 0);
-    for row in &rows {
-        let key = stored.iter().find(|k| k.id.to_string() == row.key);
-        let same = key.is_some_and(|k| k.kcv.to_string() == row.kcv && k.state.as_str() == row.state);
-        if !same {
-            return Err(disagrees(row.key.clone()));
-        }
-        seen += 1;
+    Known::in_ledger(ledger)?.same_as(store)
+}
+
+/// Whether a generation of the store and the acts that are to go with it tell the same, before either is durable.
+pub(super) fn will_agree<'a>(
+    ledger: &Ledger,
+    store: &FileKeyStore,
+    acts: impl Iterator<Item = &'a Act>,
+) -> Result<(), SiteError> {
+    let mut known = Known::in_ledger(ledger)?;
+    acts.for_each(|act| known.take_over(act));
+    known.same_as(store)
+}
+
+/// What the ledger knows about the contents of the store.
+struct Known {
+    /// Check value and state by the key's name.
+    keys: BTreeMap<String, (String, String)>,
+    /// The officers who are not revoked.
+    officers: BTreeSet<String>,
+}
+
+impl Known {
+    fn in_ledger(ledger: &Ledger) -> Result<Self, LedgerError> {
+        let rows = ledger.keys()?.into_iter();
+        let officers = ledger.state().officers.iter().filter(|(_, o)| !o.revoked);
+        Ok(Self {
+            keys: rows.map(|row| (row.key, (row.kcv, row.state))).collect(),
+            officers: officers.map(|(name, _)| name.to_string()).collect(),
+        })
     }
-    let extra = stored
-        .iter()
-        .find(|k| rows.iter().all(|row| row.key != k.id.to_string()));
-    match extra {
-        Some(key) if stored.len() > seen => Err(disagrees(key.id.to_string())),
-        _ => Ok(()),
+
+    fn take_over(&mut self, act: &Act) {
+        match act {
+            Act::KeyGenerate(k) | Act::KeyImport(k) | Act::KeyDerive(k) | Act::KeyReceive(k) => {
+                let facts = (k.kcv.to_string(), k.state.as_str().to_owned());
+                self.keys.insert(k.key.to_string(), facts);
+            }
+            Act::KeyRetire(k) => {
+                if let Some((_, state)) = self.keys.get_mut(k.key.as_str()) {
+                    k.state.as_str().clone_into(state);
+                }
+            }
+            Act::OfficerEnrol(officer) => drop(self.officers.insert(officer.name.to_string())),
+            Act::OfficerRevoke(body) => drop(self.officers.remove(body.name.as_str())),
+            _ => {}
+        }
+    }
+
+    /// The same keys with the same check values and states; and nobody but the site's officers opens the store.
+    fn same_as(&self, store: &FileKeyStore) -> Result<(), SiteError> {
+        let disagrees = |about: &str| Err(SiteError::StoreDisagrees { about: about.into() });
+        let facts = |k: &KeyRecord| (k.id.to_string(), (k.kcv.to_string(), k.state.to_string()));
+        let stored: BTreeMap<_, _> = store.header().keys.iter().map(facts).collect();
+        let missing = self.keys.iter().find(|(name, facts)| stored.get(*name) != Some(*facts));
+        let extra = stored.iter().find(|(name, _)| !self.keys.contains_key(*name));
+        if let Some((name, _)) = missing.or(extra) {
+            return disagrees(name);
+        }
+        let stranger = store
+            .header()
+            .holders
+            .iter()
+            .find(|h| !self.officers.contains(&h.officer));
+        stranger.map_or(Ok(()), |holder| disagrees(&holder.officer))
     }
 }

@@ -162,6 +162,15 @@ pub enum SiteError {
         /// What the key has.
         got: String,
     },
+    /// A ceremony was to be concluded without its end.
+    NoEnd,
+    /// A ceremony has happened, and a file of it is not in its place yet.
+    Unpublished {
+        /// The file.
+        path: String,
+        /// What hinders it.
+        why: KeyFileError,
+    },
     /// A scheme's fault.
     Scheme(SchemeError),
     /// A key file's fault.
@@ -232,6 +241,8 @@ impl Fault for SiteError {
                 .with_word("file", "site-value", file)
                 .with_word("site", "site-value", site),
             Self::Kcv { key, expected, got } => msg!("site-kcv", key = key, expected = expected, got = got),
+            Self::NoEnd => msg!("site-no-end"),
+            Self::Unpublished { path, why } => msg!("site-unpublished", path = path, why = why),
             Self::Scheme(e) => e.msg(),
             Self::Keys(e) => e.msg(),
             Self::Store(e) => e.msg(),
@@ -249,7 +260,7 @@ impl Fault for SiteError {
             | Self::NotTrusted { .. }
             | Self::NotForThisSite { .. }
             | Self::Kcv { .. } => Exit::Check,
-            Self::Io { .. } => Exit::Device,
+            Self::Io { .. } | Self::Unpublished { .. } => Exit::Device,
             Self::Scheme(e) => e.exit(),
             Self::Keys(e) => e.exit(),
             Self::Store(e) => e.exit(),

@@ -6,6 +6,7 @@
 //! keys/store           key store
 //! ledger.db            ledger
 //! checkpoint.note      the last checkpoint, unless it is kept elsewhere
+//! keys/files.next      files of a ceremony that are not in their places yet
 //! officers/NAME.toml   an officer's public keys and roles
 //! officers/NAME.key    the officer's private keys, under a passphrase
 //! trusted/ID.json      cards of other centres whose fingerprints were confirmed
@@ -17,14 +18,17 @@
 mod agreement;
 mod bundle;
 mod card;
+mod conclude;
 mod config;
 mod error;
 mod found;
 mod officers;
+mod publication;
 mod session;
 
 pub use bundle::{BundleKey, KeyBundle};
 pub use card::SiteCard;
+pub use conclude::SignedAct;
 pub use config::SiteConfig;
 pub use error::SiteError;
 pub use found::{NewOfficer, NewSite, found};

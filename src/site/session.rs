@@ -18,15 +18,19 @@ use crate::ledger::rules::State;
 use crate::ledger::{Entry, Ledger, LedgerError, Role, ShortHex, Text, VerifyKey};
 use crate::outside::{Clock, Random};
 
-/// The durable steps of a change, in their order.
+/// The durable steps of a change, in their order; the first and the last of a ceremony alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
+    /// The files lie beside their places, and the list of them beside the store.
+    Listed,
     /// The store's next generation lies beside the current one.
     Staged,
     /// The ledger has the entry.
     Appended,
     /// The next generation is in force.
     Committed,
+    /// A file is in its place.
+    Published,
 }
 
 /// An unlocked site.
@@ -38,8 +42,8 @@ pub struct Session {
     pub store: FileKeyStore,
     /// Its ledger.
     pub ledger: Ledger,
-    officers: Vec<OfficerKeys>,
-    clock: Clock,
+    pub(super) officers: Vec<OfficerKeys>,
+    pub(super) clock: Clock,
 }
 
 impl Session {
@@ -49,6 +53,8 @@ impl Session {
         if place.next().exists() {
             place.recover(|mark| recorded(&ledger, mark).map_err(SiteError::from))?;
         }
+        // A file whose medium is not there must keep nobody from working; it stays listed.
+        let _ = site.settle_files(&ledger);
         let header = place.header()?;
         let holds = |o: &&OfficerKeys| header.holders.iter().any(|h| h.officer == o.name);
         let mut with: Vec<&OfficerKeys> = officers.iter().filter(holds).collect();

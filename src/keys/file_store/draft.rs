@@ -95,9 +95,8 @@ impl Draft {
     }
 
     /// Leaves it where it is, for whoever settles it later.
-    pub fn keep(mut self) -> DraftFile {
+    pub fn keep(mut self) {
         self.settled = true;
-        self.file()
     }
 }
 

@@ -153,6 +153,15 @@ pub enum KeyFileError {
     Random,
 }
 
+impl KeyFileError {
+    /// There is no such file.
+    pub fn missing(path: &std::path::Path) -> Self {
+        Self::Missing {
+            path: path.display().to_string(),
+        }
+    }
+}
+
 impl From<NoRandom> for KeyFileError {
     fn from(_: NoRandom) -> Self {
         Self::Random
