@@ -9,6 +9,7 @@
 //! The file names no device, no path, no officer and no key value: these are bound when it is run, so that the same bytes
 //! run in a rehearsal and in production.
 
+pub mod factors;
 pub mod plan;
 pub mod room;
 

@@ -17,6 +17,7 @@ pub mod grey_lock;
 pub mod hexadecimal;
 pub mod kcv;
 pub mod key_record;
+pub mod leader_factors;
 pub mod mac;
 pub mod pack;
 pub mod padding;
