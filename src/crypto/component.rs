@@ -26,25 +26,32 @@ pub fn last_component(key: &KeyMaterial, others: &[KeyMaterial]) -> KeyMaterial 
 
 /// Reads 32 hexadecimal digits; spaces between them are fine. Positions count every character from 1.
 pub fn from_hex(text: &SecretBytes) -> Result<KeyMaterial, HexError> {
-    KeyMaterial::try_init_with(|place| {
-        let mut got = 0;
-        for (at, character) in text.expose().iter().enumerate() {
-            if *character == b' ' {
-                continue;
-            }
-            let digit = digit(*character).ok_or(HexError::Digit { position: at + 1 })?;
-            if let Some(byte) = place.get_mut(got / 2) {
-                *byte = *byte << 4 | digit;
-            }
-            got += 1;
+    KeyMaterial::try_init_with(|place| fill_from_hex(text, place))
+}
+
+/// [`from_hex`] for a secret of another length.
+pub fn secret_from_hex(text: &SecretBytes, bytes: usize) -> Result<SecretBytes, HexError> {
+    SecretBytes::try_init_with(bytes, |place| fill_from_hex(text, place))
+}
+
+fn fill_from_hex(text: &SecretBytes, place: &mut [u8]) -> Result<(), HexError> {
+    let mut got = 0;
+    for (at, character) in text.expose().iter().enumerate() {
+        if *character == b' ' {
+            continue;
         }
-        let expected = 2 * KeyMaterial::LEN;
-        if got == expected {
-            Ok(())
-        } else {
-            Err(HexError::Length { expected, got })
+        let digit = digit(*character).ok_or(HexError::Digit { position: at + 1 })?;
+        if let Some(byte) = place.get_mut(got / 2) {
+            *byte = *byte << 4 | digit;
         }
-    })
+        got += 1;
+    }
+    let expected = 2 * place.len();
+    if got == expected {
+        Ok(())
+    } else {
+        Err(HexError::Length { expected, got })
+    }
 }
 
 fn digit(character: u8) -> Option<u8> {

@@ -83,7 +83,8 @@ impl Kcv {
         a[..shared] == b[..shared]
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self, KcvError> {
+    /// From 3 to 8 bytes.
+    pub(in crate::crypto) fn from_bytes(bytes: &[u8]) -> Result<Self, KcvError> {
         let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
         KcvLength::try_from(length).map_err(|_| KcvError::Length { bytes: bytes.len() })?;
         let mut place = [0; 8];

@@ -16,6 +16,7 @@ pub mod diversify;
 pub mod grey_lock;
 pub mod hexadecimal;
 pub mod kcv;
+pub mod key_block;
 pub mod key_record;
 pub mod leader_factors;
 pub mod mac;

@@ -42,6 +42,11 @@ pub fn key_from(secret: &SecretBytes) -> Result<KeyMaterial, NotPacked> {
     Ok(KeyMaterial::init_with(|place| place.copy_from_slice(bytes)))
 }
 
+/// A key as a secret of 16 bytes.
+pub(in crate::crypto) fn secret_of(key: &KeyMaterial) -> SecretBytes {
+    SecretBytes::new(key.expose().to_vec())
+}
+
 /// A second copy of a secret, for whoever must hold one of their own.
 pub fn copy_of(secret: &SecretBytes) -> SecretBytes {
     SecretBytes::new(secret.expose().to_vec())

@@ -29,20 +29,27 @@ pub fn equal_halves(key: &KeyMaterial) -> bool {
 
 /// Whether a half is one of the four weak or twelve semi-weak keys of DES (NIST SP 800-67 3.3.2).
 pub fn weak_des_half(key: &KeyMaterial) -> bool {
-    key.expose()
-        .chunks(8)
-        .any(|half| WEAK.iter().any(|weak| same_but_parity(half, &weak.to_be_bytes())))
+    key.expose().chunks(8).any(weak_des_key)
+}
+
+/// Whether 8 bytes are a weak or semi-weak key of DES.
+pub(in crate::crypto) fn weak_des_key(bytes: &[u8]) -> bool {
+    WEAK.iter().any(|weak| same_but_parity(bytes, &weak.to_be_bytes()))
 }
 
 /// The name of a key that is published or that blanks come with; such a key protects nothing.
 pub fn known_test_key(key: &KeyMaterial) -> Option<&'static str> {
-    let bytes = key.expose();
+    known_bytes(key.expose())
+}
+
+/// [`known_test_key`] for keys of any length; the listed ones have 16 bytes, patterns are found in all.
+pub(in crate::crypto) fn known_bytes(bytes: &[u8]) -> Option<&'static str> {
     let listed = KNOWN.iter().find(|(known, _)| same_but_parity(bytes, &known[..]));
     listed.map(|(_, name)| *name).or_else(|| pattern(bytes))
 }
 
 /// Keys that manuals and sample programs make by repeating one, two or four bytes.
-fn pattern(bytes: &[u8; 16]) -> Option<&'static str> {
+fn pattern(bytes: &[u8]) -> Option<&'static str> {
     let repeats = |n: usize| bytes.chunks(n).all(|chunk| same_but_parity(chunk, &bytes[..n]));
     match () {
         () if repeats(1) => Some("one byte repeated"),
@@ -52,7 +59,8 @@ fn pattern(bytes: &[u8; 16]) -> Option<&'static str> {
     }
 }
 
-fn same_but_parity(a: &[u8], b: &[u8]) -> bool {
+/// Equality but for DES parity bits, without a way out early.
+pub(in crate::crypto) fn same_but_parity(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |differ, (x, y)| differ | ((x ^ y) & 0xFE)) == 0
 }
 

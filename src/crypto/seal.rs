@@ -42,6 +42,7 @@ pub trait Secret: private::Bytes {}
 impl Secret for SealKey {}
 impl Secret for KeyMaterial {}
 impl Secret for SecretBytes {}
+impl Secret for crate::crypto::key_block::ExchangeKey {}
 
 mod private {
     /// Keeps the bytes inside `crypto`.
@@ -60,6 +61,11 @@ mod private {
         }
     }
     impl Bytes for super::SecretBytes {
+        fn bytes(&self) -> &[u8] {
+            self.expose()
+        }
+    }
+    impl Bytes for crate::crypto::key_block::ExchangeKey {
         fn bytes(&self) -> &[u8] {
             self.expose()
         }

@@ -57,6 +57,12 @@ impl SecretBytes {
         Self(Zeroizing::new(bytes))
     }
 
+    /// Filled in its final place, from zeroes; a failure wipes what was written.
+    pub fn try_init_with<E>(bytes: usize, fill: impl FnOnce(&mut [u8]) -> Result<(), E>) -> Result<Self, E> {
+        let mut secret = Self(Zeroizing::new(vec![0; bytes]));
+        fill(&mut secret.0).map(|()| secret)
+    }
+
     /// The bytes. For `crypto/` alone.
     pub(crate) fn expose(&self) -> &[u8] {
         &self.0

@@ -241,6 +241,7 @@ const FILES: &[(&str, &str)] = &[
     ("doctor.toml", include_str!("doctor.toml")),
     ("demo.toml", include_str!("demo.toml")),
     ("help.toml", include_str!("help.toml")),
+    ("key_block.toml", include_str!("key_block.toml")),
     ("keys.toml", include_str!("keys.toml")),
     ("ledger.toml", include_str!("ledger.toml")),
     ("perso.toml", include_str!("perso.toml")),
