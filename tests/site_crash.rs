@@ -9,6 +9,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use cardmint::crypto::key_block::Exportability;
 use cardmint::crypto::seal::KdfParams;
 use cardmint::crypto::{Algorithm, SecretBytes, kcv, random_key};
 use cardmint::keys::scheme::Title;
@@ -74,6 +75,7 @@ fn add_key(session: &mut Session, at: &mut dyn FnMut(Step)) {
         state: KeyState::Active,
         origin: Origin::Generated,
         since: "2026-01-01T00:00:00Z".into(),
+        exportability: Exportability::Any,
     };
     let act = Act::KeyGenerate(key_arrived(&record).unwrap());
     let change = Change::AddKey { record, key };

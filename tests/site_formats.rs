@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use cardmint::crypto::key_block::Exportability;
 use cardmint::crypto::seal::KdfParams;
 use cardmint::crypto::{Algorithm, SecretBytes, component, kcv};
 use cardmint::keys::scheme::{Title, find};
@@ -121,6 +122,7 @@ fn new_examples() {
         state: KeyState::Active,
         origin: Origin::Components,
         since: Clock::System.now().to_string(),
+        exportability: Exportability::Any,
     };
     let act = Act::KeyImport(key_arrived(&record).unwrap());
     session.add_key(record, key, act, &mut SystemRandom).unwrap();

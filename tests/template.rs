@@ -18,6 +18,7 @@ mod scripts;
 
 use std::path::Path;
 
+use cardmint::crypto::key_block::Exportability;
 use cardmint::keys::scheme::{self, Scheme};
 use cardmint::keys::{KeyId, KeyRecord, KeyState, Origin, Subject};
 use cardmint::perso::script::PersoScript;
@@ -98,6 +99,7 @@ fn keys(template: &Template, scheme: &Scheme, facts: &SiteFacts) -> Vec<KeyRecor
             state: KeyState::Active,
             origin: Origin::Generated,
             since: String::new(),
+            exportability: Exportability::Any,
         }
     })
     .collect()

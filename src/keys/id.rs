@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
+use crate::crypto::key_block::Exportability;
 use crate::crypto::{Algorithm, Factor, Kcv};
 
 /// Why a text names no key.
@@ -242,6 +243,9 @@ pub struct KeyRecord {
     pub origin: Origin,
     /// When it came into the store, RFC 3339 in UTC.
     pub since: String,
+    /// How far it may travel on; left out where nothing limits it.
+    #[serde(default, skip_serializing_if = "Exportability::is_any")]
+    pub exportability: Exportability,
 }
 
 /// A key that need not be stored: a stored key and the factors that lead down from it, highest authority first.

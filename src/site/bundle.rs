@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::card::read_foreign;
 use super::session::{Session, key_arrived};
 use super::{SiteCard, SiteError};
+use crate::crypto::key_block::Exportability;
 use crate::crypto::{Factor, Kcv, kcv};
 use crate::keys::file_store::{Draft, SealedKey};
 use crate::keys::{KeyId, KeyPath, KeyRecord, KeyState, Origin, Owner, Subject};
@@ -206,6 +207,7 @@ impl Session {
                     state,
                     origin,
                     since,
+                    exportability: Exportability::Any,
                 },
                 key,
             ));

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
+use crate::crypto::key_block::Exportability;
 use crate::crypto::seal::KdfParams;
 use crate::crypto::{Algorithm, KeyMaterial, SecretBytes};
 use crate::error::{Exit, Fault};
@@ -82,6 +83,7 @@ fn fresh(site: &Site, usage: &str) -> (KeyRecord, KeyMaterial, Act) {
         state: KeyState::Active,
         origin: Origin::Generated,
         since,
+        exportability: Exportability::Any,
     };
     let act = Act::KeyGenerate(key_arrived(&record).unwrap());
     (record, key, act)

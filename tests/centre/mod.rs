@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use cardmint::batch::{self, BatchError, Issued, Job};
 use cardmint::card::CardSession;
+use cardmint::crypto::key_block::Exportability;
 use cardmint::crypto::purse::DateTime;
 use cardmint::crypto::seal::KdfParams;
 use cardmint::crypto::{KeyMaterial, SecretBytes, kcv, random_key};
@@ -161,6 +162,7 @@ impl Centre {
             state: KeyState::Active,
             origin: Origin::Generated,
             since: "2026-01-01T00:00:00Z".into(),
+            exportability: Exportability::Any,
         };
         let act = Act::KeyGenerate(key_arrived(&record).unwrap());
         self.session.add_key(record, key, act, &mut SystemRandom).unwrap();

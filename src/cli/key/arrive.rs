@@ -4,6 +4,7 @@
 use super::{Generate, Import};
 use crate::cli::{Context, session};
 use crate::crypto::component::{combine_components, from_hex};
+use crate::crypto::key_block::Exportability;
 use crate::crypto::pack::is_same;
 use crate::crypto::pin::code_pin;
 use crate::crypto::{Algorithm, HexError, Kcv, KeyMaterial, kcv, random_key};
@@ -90,6 +91,7 @@ fn record(context: &Context, site: &Site, id: KeyId, key: &KeyMaterial, origin: 
         state: KeyState::Active,
         origin,
         since: context.clock.now().to_string(),
+        exportability: Exportability::Any,
     }
 }
 

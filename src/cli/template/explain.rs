@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::super::{Context, session};
 use super::{Explain, sound};
 use crate::crypto::Kcv;
+use crate::crypto::key_block::Exportability;
 use crate::error::{Error, Exit};
 use crate::i18n::Msg;
 use crate::keys::scheme::{self, CodeKind, Scheme};
@@ -139,6 +140,7 @@ fn assumed(template: &Template, raw: &RawOrder) -> Result<Ground, Error> {
             state: KeyState::Active,
             origin: Origin::Generated,
             since: String::new(),
+            exportability: Exportability::Any,
         });
     }
     Ok(Ground {

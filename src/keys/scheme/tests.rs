@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::crypto::key_block::Exportability;
 use crate::crypto::{Kcv, KeyMaterial, diversify_path, kcv};
 use crate::error::Fault;
 use crate::keys::id::{KeyRecord, KeyState, Origin};
@@ -21,6 +22,7 @@ fn record(name: &str) -> KeyRecord {
         state,
         origin,
         since: "2026-01-01T00:00:00Z".into(),
+        exportability: Exportability::Any,
     }
 }
 

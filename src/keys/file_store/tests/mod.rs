@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use crate::crypto::key_block::Exportability;
 use crate::crypto::seal::KdfParams;
 use crate::crypto::{Algorithm, Challenge, KcvLength, KeyMaterial, SecretBytes};
 use crate::error::{Exit, Fault};
@@ -66,6 +67,7 @@ fn add(name: &str, text: &str) -> Change {
         state,
         origin,
         since: "2026-01-01T00:00:00Z".into(),
+        exportability: Exportability::Any,
     };
     Change::AddKey { record, key: key(text) }
 }
