@@ -83,9 +83,8 @@ pub fn typed(text: &SecretBytes) -> Result<SecretBytes, FactorError> {
     if !(SHORTEST..=LONGEST).contains(&bytes.len()) {
         return Err(FactorError::Length { got: bytes.len() });
     }
-    let mut seen = [false; 256];
-    bytes.iter().for_each(|byte| seen[usize::from(*byte)] = true);
-    if seen.iter().filter(|s| **s).count() < DIFFERENT {
+    let first = |at: &usize| !bytes[..*at].contains(&bytes[*at]);
+    if (0..bytes.len()).filter(first).count() < DIFFERENT {
         return Err(FactorError::Plain);
     }
     Ok(factor)
