@@ -75,7 +75,7 @@ fn add_key(session: &mut Session, at: &mut dyn FnMut(Step)) {
         state: KeyState::Active,
         origin: Origin::Generated,
         since: "2026-01-01T00:00:00Z".into(),
-        exportability: Exportability::Any,
+        exportability: Exportability::unlimited(),
     };
     let act = Act::KeyGenerate(key_arrived(&record).unwrap());
     let change = Change::AddKey { record, key };

@@ -122,7 +122,7 @@ fn new_examples() {
         state: KeyState::Active,
         origin: Origin::Components,
         since: Clock::System.now().to_string(),
-        exportability: Exportability::Any,
+        exportability: Exportability::unlimited(),
     };
     let act = Act::KeyImport(key_arrived(&record).unwrap());
     session.add_key(record, key, act, &mut SystemRandom).unwrap();

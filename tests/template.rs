@@ -99,7 +99,7 @@ fn keys(template: &Template, scheme: &Scheme, facts: &SiteFacts) -> Vec<KeyRecor
             state: KeyState::Active,
             origin: Origin::Generated,
             since: String::new(),
-            exportability: Exportability::Any,
+            exportability: Exportability::unlimited(),
         }
     })
     .collect()

@@ -244,7 +244,10 @@ pub struct KeyRecord {
     /// When it came into the store, RFC 3339 in UTC.
     pub since: String,
     /// How far it may travel on; left out where nothing limits it.
-    #[serde(default, skip_serializing_if = "Exportability::is_any")]
+    #[serde(
+        default = "Exportability::unlimited",
+        skip_serializing_if = "Exportability::is_unlimited"
+    )]
     pub exportability: Exportability,
 }
 

@@ -207,7 +207,7 @@ impl Session {
                     state,
                     origin,
                     since,
-                    exportability: Exportability::Any,
+                    exportability: Exportability::unlimited(),
                 },
                 key,
             ));

@@ -83,7 +83,7 @@ fn fresh(site: &Site, usage: &str) -> (KeyRecord, KeyMaterial, Act) {
         state: KeyState::Active,
         origin: Origin::Generated,
         since,
-        exportability: Exportability::Any,
+        exportability: Exportability::unlimited(),
     };
     let act = Act::KeyGenerate(key_arrived(&record).unwrap());
     (record, key, act)

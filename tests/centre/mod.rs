@@ -162,7 +162,7 @@ impl Centre {
             state: KeyState::Active,
             origin: Origin::Generated,
             since: "2026-01-01T00:00:00Z".into(),
-            exportability: Exportability::Any,
+            exportability: Exportability::unlimited(),
         };
         let act = Act::KeyGenerate(key_arrived(&record).unwrap());
         self.session.add_key(record, key, act, &mut SystemRandom).unwrap();

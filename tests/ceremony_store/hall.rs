@@ -154,7 +154,7 @@ pub fn fresh(name: &str, session: &Session) -> (KeyRecord, KeyMaterial) {
         state: KeyState::Active,
         origin: Origin::Generated,
         since: "2026-01-01T00:00:00Z".into(),
-        exportability: cardmint::crypto::key_block::Exportability::Any,
+        exportability: cardmint::crypto::key_block::Exportability::unlimited(),
     };
     (record, key)
 }

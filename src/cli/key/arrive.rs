@@ -91,7 +91,7 @@ fn record(context: &Context, site: &Site, id: KeyId, key: &KeyMaterial, origin: 
         state: KeyState::Active,
         origin,
         since: context.clock.now().to_string(),
-        exportability: Exportability::Any,
+        exportability: Exportability::unlimited(),
     }
 }
 

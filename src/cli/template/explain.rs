@@ -140,7 +140,7 @@ fn assumed(template: &Template, raw: &RawOrder) -> Result<Ground, Error> {
             state: KeyState::Active,
             origin: Origin::Generated,
             since: String::new(),
-            exportability: Exportability::Any,
+            exportability: Exportability::unlimited(),
         });
     }
     Ok(Ground {

@@ -169,46 +169,48 @@ impl fmt::Display for KeyVersion {
 }
 
 /// How far a key may travel on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Exportability {
     /// `N`: not again. Keys that are derived from it may.
-    #[serde(rename = "never")]
-    Never,
-    /// `E`: in key blocks only.
-    #[serde(rename = "key-blocks")]
-    KeyBlocks,
-    /// `S`: in any form that this program knows.
-    #[default]
-    #[serde(rename = "any")]
-    Any,
+    No,
+    /// `E`: in key blocks under a trusted exchange key, and in no other form.
+    Trusted,
+    /// `S`: in every form that this program knows.
+    Sensitive,
 }
 
 impl Exportability {
     /// All of them, the narrowest first.
-    pub const ALL: [Self; 3] = [Self::Never, Self::KeyBlocks, Self::Any];
+    pub const ALL: [Self; 3] = [Self::No, Self::Trusted, Self::Sensitive];
 
     /// As files, options and messages have it.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Never => "never",
-            Self::KeyBlocks => "key-blocks",
-            Self::Any => "any",
+            Self::No => "no",
+            Self::Trusted => "trusted",
+            Self::Sensitive => "sensitive",
         }
     }
 
     /// The character.
     pub const fn letter(self) -> char {
         match self {
-            Self::Never => 'N',
-            Self::KeyBlocks => 'E',
-            Self::Any => 'S',
+            Self::No => 'N',
+            Self::Trusted => 'E',
+            Self::Sensitive => 'S',
         }
     }
 
-    /// Whether it is what a record leaves out.
+    /// What a record of a key leaves out: nothing limits a key that was made here, or that came before there were limits.
+    pub const fn unlimited() -> Self {
+        Self::Sensitive
+    }
+
+    /// Whether it is [`Self::unlimited`].
     #[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for this form
-    pub fn is_any(&self) -> bool {
-        *self == Self::Any
+    pub fn is_unlimited(&self) -> bool {
+        *self == Self::unlimited()
     }
 }
 

@@ -41,7 +41,7 @@ fn attributes() -> KeyAttributes {
         usage: UsageCode::of(*b"E0"),
         mode: ModeOfUse::Derive,
         key_version: KeyVersion::Number(1),
-        exportability: Exportability::KeyBlocks,
+        exportability: Exportability::Trusted,
         label: Some("cardmint 1 rehearsal mohurd purchase.v1.3des@city:3100".into()),
         time: Some("20261121043000Z".into()),
     }

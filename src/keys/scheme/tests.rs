@@ -22,7 +22,7 @@ fn record(name: &str) -> KeyRecord {
         state,
         origin,
         since: "2026-01-01T00:00:00Z".into(),
-        exportability: Exportability::Any,
+        exportability: Exportability::unlimited(),
     }
 }
 

@@ -67,7 +67,7 @@ fn add(name: &str, text: &str) -> Change {
         state,
         origin,
         since: "2026-01-01T00:00:00Z".into(),
-        exportability: Exportability::Any,
+        exportability: Exportability::unlimited(),
     };
     Change::AddKey { record, key: key(text) }
 }
