@@ -244,6 +244,7 @@ const FILES: &[(&str, &str)] = &[
     ("key_block.toml", include_str!("key_block.toml")),
     ("keys.toml", include_str!("keys.toml")),
     ("ledger.toml", include_str!("ledger.toml")),
+    ("order.toml", include_str!("order.toml")),
     ("perso.toml", include_str!("perso.toml")),
     ("purse.toml", include_str!("purse.toml")),
     ("reader.toml", include_str!("reader.toml")),

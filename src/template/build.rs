@@ -7,12 +7,13 @@ use super::error::{FieldReason, TemplateError};
 use super::fields::Encoding;
 use super::key::{KeyFile, KeyName, KeyPlace, KeySlot, Pin, ProofChoice};
 use super::model::{
-    Contents, Directory, File, OrderField, OrderKind, RawStep, Record, Selector, Source, Template, TemplateField,
-    TemplateOptions, TransportKey,
+    Contents, Directory, File, RawStep, Record, Selector, Source, Template, TemplateField, TemplateOptions,
+    TransportKey,
 };
+use super::order::build::{card_type, order_field};
 use super::wire::{
-    DirectoryWire, EncodingWire, FieldWire, FileKindWire, FileWire, KeyWire, OrderFieldWire, OrderKindWire, PinWire,
-    ProofWire, ProtectWire, RawWire, RecordWire, SelectWire, TemplateWire,
+    DirectoryWire, EncodingWire, FieldWire, FileKindWire, FileWire, KeyWire, PinWire, ProofWire, ProtectWire, RawWire,
+    RecordWire, SelectWire, TemplateWire,
 };
 use crate::card::commands::{FileBody, FileHeader, KeyRecordHeader};
 use crate::card::dialect::Dialect;
@@ -24,7 +25,7 @@ use crate::toml_lines::Lines;
 /// The format that this program reads.
 const FORMAT: &str = "cardmint.template/1";
 
-type Built<T> = Result<T, (String, FieldReason)>;
+pub(super) type Built<T> = Result<T, (String, FieldReason)>;
 
 /// Reads a template; `source` names it in messages.
 pub fn read(text: &str, source: &str) -> Result<Template, TemplateError> {
@@ -48,7 +49,7 @@ pub fn read(text: &str, source: &str) -> Result<Template, TemplateError> {
     })
 }
 
-fn missing(at: &str, attribute: &'static str) -> (String, FieldReason) {
+pub(super) fn missing(at: &str, attribute: &'static str) -> (String, FieldReason) {
     (at.to_owned(), FieldReason::Missing { attribute })
 }
 
@@ -100,37 +101,14 @@ fn template(wire: TemplateWire, digest: String) -> Built<Template> {
             security_code: wire.options.security_code,
         },
         order,
+        card_types: wire.card_type.into_iter().enumerate().map(card_type).collect(),
+        load: wire.issue.load,
+        pin_policy: wire.issue.pin,
+        print: wire.print.fields,
+        mailer: wire.pin_mailer.fields,
         mf: directory(wire.mf, dialect, "mf".into())?,
         dfs,
         digest,
-    })
-}
-
-fn order_field(wire: OrderFieldWire, at: String) -> Built<OrderField> {
-    let length = wire.length.ok_or_else(|| missing(&at, "length"));
-    let kind = match wire.kind {
-        OrderKindWire::Digits => OrderKind::Digits(length?),
-        OrderKindWire::Hex => OrderKind::Hex(length?),
-        OrderKindWire::Text => OrderKind::Text(length?),
-        OrderKindWire::Gbk => OrderKind::Gbk(length?),
-        OrderKindWire::Date => OrderKind::Date,
-        OrderKindWire::Datetime => OrderKind::DateTime,
-        OrderKindWire::Number => OrderKind::Number(wire.max.ok_or_else(|| missing(&at, "max"))?),
-        OrderKindWire::Choice if wire.values.is_empty() => return Err(missing(&at, "values")),
-        OrderKindWire::Choice => OrderKind::Choice(wire.values),
-    };
-    Ok(OrderField {
-        name: wire.name,
-        title: Title {
-            en: wire.en,
-            zh: wire.zh,
-        },
-        kind,
-        default: wire.default,
-        starts_with: wire.starts_with,
-        not_before: wire.not_before,
-        personal: wire.personal,
-        at,
     })
 }
 

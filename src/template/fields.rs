@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use encoding_rs::GBK;
 
+use super::order::{AmountFault, IdentityFault};
 use crate::i18n::Msg;
 use crate::msg;
 
@@ -90,6 +91,23 @@ pub enum FieldProblem {
         /// The field with that date.
         field: String,
     },
+    /// Before the day of issue.
+    Past,
+    /// A spreadsheet has rounded the number (`3.30102E+17`).
+    Rounded,
+    /// Begins like a formula of a spreadsheet.
+    Formula,
+    /// No amount of money.
+    Amount(AmountFault),
+    /// No number of that kind of document.
+    Identity(IdentityFault),
+    /// The card type sets this field to something else.
+    Differs {
+        /// The card type.
+        card_type: String,
+    },
+    /// Named twice, under two of its names.
+    Twice,
     /// Missing, and there is no default.
     Missing,
     /// The template has no such field.
@@ -111,6 +129,13 @@ impl FieldProblem {
             Self::TooBig { max } => msg!("field-too-big", max = max),
             Self::Start { start } => msg!("field-start", start = start),
             Self::Before { field } => msg!("field-before", field = field),
+            Self::Past => msg!("field-past"),
+            Self::Rounded => msg!("field-rounded"),
+            Self::Formula => msg!("field-formula"),
+            Self::Amount(fault) => fault.msg(),
+            Self::Identity(fault) => fault.msg(),
+            Self::Differs { card_type } => msg!("field-differs", card_type = card_type),
+            Self::Twice => msg!("field-twice"),
             Self::Missing => msg!("field-missing"),
             Self::Unknown => msg!("field-unknown"),
         }

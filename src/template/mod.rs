@@ -23,9 +23,13 @@ pub use error::TemplateError;
 pub use fields::{Encoding, FieldProblem};
 pub use key::{KeyFile, KeyName, KeyPlace, KeySlot, Pin, ProofChoice};
 pub use model::{
-    Contents, ControlKeyTurn, Directory, File, OrderField, OrderKind, Product, RawStep, Record, Selector, Source,
-    Template, TemplateField, TemplateOptions, TransportKey,
+    CardType, Contents, ControlKeyTurn, Directory, Documents, File, OrderField, OrderKind, Product, RawStep, Record,
+    Selector, Source, Template, TemplateField, TemplateOptions, TransportKey,
 };
-pub use order::{Order, OrderError, OrderProblem, RawOrder};
+pub use order::{
+    AmountFault, AmountUnit, Arrival, CARD_TYPE, CellFault, Column, Columns, CsvFault, CsvReader, CsvRow, DocumentForm,
+    EncodingDetector, EncodingFault, HeadingFault, IdentityFault, LONGEST_CELL, MOST_COLUMNS, Numbers, Order,
+    OrderError, OrderProblem, PIN_POLICIES, RawOrder, Surroundings, TextEncoding,
+};
 pub use order_file::{OrderFileError, from_csv, from_json, from_pairs, from_toml};
 pub use shipped::{SHIPPED, load, text_of};

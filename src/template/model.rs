@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fields::Encoding;
 use super::key::{KeyFile, KeyName, KeySlot, Pin};
+use super::order::{AmountUnit, DocumentForm};
 use crate::card::commands::FileHeader;
 use crate::card::dialect::Dialect;
 use crate::iso7816::{Command, FileId, Sfi};
@@ -61,6 +62,16 @@ pub struct Template {
     pub options: TemplateOptions,
     /// What an order brings.
     pub order: Vec<OrderField>,
+    /// Card types that one word in an order stands for.
+    pub card_types: Vec<CardType>,
+    /// Order field with the initial balance.
+    pub load: Option<String>,
+    /// Order field with the PIN policy.
+    pub pin_policy: Option<String>,
+    /// Order fields that go to the card printer.
+    pub print: Vec<String>,
+    /// Order fields that stand in a PIN mailer beside the PIN.
+    pub mailer: Vec<String>,
     /// Master file.
     pub mf: Directory,
     /// Directories below it.
@@ -122,8 +133,40 @@ pub struct OrderField {
     pub starts_with: Option<String>,
     /// Date field that it must not be before.
     pub not_before: Option<String>,
+    /// A date that a new order may not have in the past.
+    pub not_past: bool,
+    /// Other names of it as a column's heading.
+    pub columns: Vec<String>,
+    /// Words that stand for values.
+    pub words: BTreeMap<String, String>,
+    /// Which kinds of document its number may be of.
+    pub documents: Option<Documents>,
+    /// No value may come twice in one order file.
+    pub unique: bool,
     /// Belongs to a person: kept out of scripts that are shown, and out of the ledger.
     pub personal: bool,
+    /// Path in the file.
+    pub at: String,
+}
+
+/// How the number of an identity document is checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Documents {
+    /// Order field with the kind of document.
+    pub kind: String,
+    /// Its codes and the forms of the number; a code that is not here is not checked.
+    pub forms: BTreeMap<String, DocumentForm>,
+}
+
+/// A card type 卡类型: one word that sets several fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardType {
+    /// The word.
+    pub name: String,
+    /// Its title, which may stand for it.
+    pub title: Title,
+    /// Fields and their values.
+    pub set: BTreeMap<String, String>,
     /// Path in the file.
     pub at: String,
 }
@@ -147,6 +190,13 @@ pub enum OrderKind {
     Number(u64),
     /// One of these codes (with what they mean).
     Choice(BTreeMap<String, String>),
+    /// An amount of money up to that, in fen.
+    Amount {
+        /// The greatest.
+        max: u32,
+        /// What a whole number counts; None: the order has to say it.
+        unit: Option<AmountUnit>,
+    },
 }
 
 /// How a directory is selected.

@@ -1,22 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 //! An order 订单: the values of one card, checked against the fields that the template asks for. All that is wrong is
 //! found at once.
+//!
+//! Names of fields may be those of the template, its titles in either language, or the headings that it lists; words may
+//! stand for codes, and a card type for several fields. What is kept is the canonical value under the field's own name.
+//! A new order is looked at more closely than one that is read off a card: see [`Arrival`].
+
+mod amount;
+pub(super) mod build;
+mod csv;
+mod encoding;
+mod heading;
+mod identity;
+mod value;
+
+pub use amount::{AmountFault, AmountUnit};
+pub use csv::{CellFault, CsvFault, CsvReader, CsvRow, LONGEST_CELL, MOST_COLUMNS};
+pub use encoding::{EncodingDetector, EncodingFault, TextEncoding};
+pub use heading::{CARD_TYPE, Column, Columns, HeadingFault, Numbers};
+pub use identity::{DocumentForm, IdentityFault};
+pub(super) use value::value_fits;
 
 use std::collections::BTreeMap;
 
-use super::fields::{self, FieldProblem};
+use super::fields::FieldProblem;
 use super::model::{OrderField, OrderKind, Template};
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
 use crate::msg;
 
+/// What a PIN policy field may say: the site's initial PIN, or one drawn for each card and sent to its holder.
+pub const PIN_POLICIES: [&str; 2] = ["initial", "random"];
+
 /// Field names and texts as they came.
 pub type RawOrder = BTreeMap<String, String>;
 
-/// The values of one card, checked and complete.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The values of one card, checked and complete. They may be of a person: `Debug` shows the names only.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Order {
     values: BTreeMap<String, String>,
+}
+
+impl std::fmt::Debug for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
+}
+
+/// What is asked of an order that just came in, besides that its values fit the fields.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Arrival {
+    /// Whether a validity may lie in the past.
+    pub past: bool,
+}
+
+/// What values are checked against besides the template.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The local moment of issuing as yyyymmddhhmmss.
+    pub now: &'a str,
+    /// Values of the site that numbers must begin with.
+    pub site: &'a dyn Fn(&str) -> Option<String>,
+    /// For an order that just came in.
+    pub arrival: Option<Arrival>,
 }
 
 /// One thing that is wrong in an order.
@@ -60,6 +106,16 @@ impl Fault for OrderError {
 
 crate::display_as_english!(OrderError);
 
+/// An order on its way to being checked.
+struct Examination<'a> {
+    template: &'a Template,
+    around: &'a Surroundings<'a>,
+    /// What came, by the fields' own names.
+    given: BTreeMap<&'a str, &'a str>,
+    values: BTreeMap<String, String>,
+    problems: Vec<OrderProblem>,
+}
+
 impl Order {
     /// Checks the fields. `now` is the local moment of issuing as yyyymmddhhmmss; `site` gives the values that numbers must
     /// begin with.
@@ -69,46 +125,46 @@ impl Order {
         now: &str,
         site: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, OrderError> {
-        let mut problems = Vec::new();
-        let mut note = |field: &str, problem| {
-            problems.push(OrderProblem {
-                field: field.to_owned(),
-                problem,
-            });
+        let arrival = None;
+        Self::examine(template, raw, &Surroundings { now, site, arrival })
+    }
+
+    /// The same; a new order is asked more.
+    pub fn examine(template: &Template, raw: &RawOrder, around: &Surroundings<'_>) -> Result<Self, OrderError> {
+        let mut order = Examination {
+            template,
+            around,
+            given: BTreeMap::new(),
+            values: BTreeMap::new(),
+            problems: Vec::new(),
         };
-        let mut values = BTreeMap::new();
-        for name in raw.keys().filter(|name| template.order_field(name).is_none()) {
-            note(name, FieldProblem::Unknown);
-        }
+        order.take_names(raw);
+        order.spread_card_type();
         for field in &template.order {
-            match value_of(field, raw, now) {
-                None => note(&field.name, FieldProblem::Missing),
-                Some(value) => match value_fits(field, &value, site) {
-                    Ok(()) => {
-                        values.insert(field.name.clone(), value);
-                    }
-                    Err(problem) => note(&field.name, problem),
-                },
-            }
+            order.take_value(field);
         }
-        for field in &template.order {
-            let (Some(other), Some(value)) = (&field.not_before, values.get(&field.name)) else {
-                continue;
-            };
-            if values.get(other).is_some_and(|earlier| value < earlier) {
-                note(&field.name, FieldProblem::Before { field: other.clone() });
-            }
-        }
-        if problems.is_empty() {
-            Ok(Self { values })
+        order.compare_fields();
+        if order.problems.is_empty() {
+            Ok(Self { values: order.values })
         } else {
+            let problems = order.problems;
             Err(OrderError { problems })
         }
+    }
+
+    /// An order that was checked when it was stored.
+    pub fn restored(values: BTreeMap<String, String>) -> Self {
+        Self { values }
     }
 
     /// A field's text.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
+    }
+
+    /// An amount in fen.
+    pub fn amount(&self, name: &str) -> Option<u32> {
+        self.get(name)?.parse().ok()
     }
 
     /// All fields by name.
@@ -127,7 +183,7 @@ impl Order {
                 OrderKind::Date => now[..8].to_owned(),
                 OrderKind::DateTime => now.to_owned(),
                 OrderKind::Text(_) | OrderKind::Gbk(_) => String::new(),
-                OrderKind::Number(_) => "0".to_owned(),
+                OrderKind::Number(_) | OrderKind::Amount { .. } => "0".to_owned(),
                 OrderKind::Choice(codes) => codes.keys().next().cloned().unwrap_or_default(),
             };
             raw.insert(field.name.clone(), text);
@@ -136,80 +192,89 @@ impl Order {
     }
 }
 
-fn value_of(field: &OrderField, raw: &RawOrder, now: &str) -> Option<String> {
-    let given = raw
-        .get(&field.name)
-        .map(|text| text.trim())
-        .filter(|text| !text.is_empty());
-    let text = given.or(field.default.as_deref())?;
-    let spaced = matches!(field.kind, OrderKind::Digits(_) | OrderKind::Hex(_));
-    Some(match text {
-        "today" => now.get(..8).unwrap_or(now).to_owned(),
-        "now" => now.to_owned(),
-        text if spaced => {
-            let text = text.chars().filter(|c| *c != ' ').collect::<String>().to_uppercase();
-            without_filler(&field.kind, text)
-        }
-        text => text.to_owned(),
-    })
-}
-
-/// An odd number of digits stands on a card with a zero in front; whoever read it there may give it back like that.
-fn without_filler(kind: &OrderKind, text: String) -> String {
-    match (kind, text.strip_prefix('0')) {
-        (OrderKind::Digits(wanted), Some(rest)) if wanted % 2 == 1 && rest.len() == *wanted => rest.to_owned(),
-        _ => text,
+impl<'a> Examination<'a> {
+    fn note(&mut self, field: &str, problem: FieldProblem) {
+        let field = field.to_owned();
+        self.problems.push(OrderProblem { field, problem });
     }
-}
 
-pub(super) fn value_fits(
-    field: &OrderField,
-    value: &str,
-    site: &dyn Fn(&str) -> Option<String>,
-) -> Result<(), FieldProblem> {
-    match &field.kind {
-        OrderKind::Digits(_) if !value.bytes().all(|b| b.is_ascii_digit()) => return Err(FieldProblem::Digits),
-        OrderKind::Digits(wanted) if value.len() != *wanted => {
-            return Err(FieldProblem::DigitCount {
-                wanted: *wanted,
-                got: value.len(),
-            });
-        }
-        OrderKind::Hex(bytes) if hex::decode(value).map_or(true, |b| b.len() != *bytes) => {
-            return Err(FieldProblem::Hex { bytes: *bytes });
-        }
-        OrderKind::Date => fields::date(value)?,
-        OrderKind::DateTime => fields::datetime(value)?,
-        OrderKind::Text(most) => {
-            if let Some(character) = value.chars().find(|c| !(' '..='~').contains(c)) {
-                return Err(FieldProblem::Character { character });
-            }
-            at_most(value.len(), *most)?;
-        }
-        OrderKind::Gbk(most) => at_most(fields::gbk(value)?.len(), *most)?,
-        OrderKind::Number(max) => {
-            let number: u64 = value.parse().map_err(|_| FieldProblem::Digits)?;
-            if number > *max {
-                return Err(FieldProblem::TooBig { max: *max });
+    /// Puts what came under the fields' own names. Empty texts mean that nothing came.
+    fn take_names(&mut self, raw: &'a RawOrder) {
+        for (name, text) in raw {
+            let Some(field) = self.template.field_called(name) else {
+                self.note(name, FieldProblem::Unknown);
+                continue;
+            };
+            let text = text.trim();
+            if !text.is_empty() && self.given.insert(field, text).is_some() {
+                self.note(field, FieldProblem::Twice);
             }
         }
-        OrderKind::Choice(codes) if !codes.contains_key(value) => {
-            return Err(FieldProblem::Choice {
-                codes: fields::listed(codes),
-            });
-        }
-        _ => {}
     }
-    match field.starts_with.as_deref().and_then(site) {
-        Some(start) if !value.starts_with(&start) => Err(FieldProblem::Start { start }),
-        _ => Ok(()),
-    }
-}
 
-fn at_most(got: usize, bytes: usize) -> Result<(), FieldProblem> {
-    if got > bytes {
-        Err(FieldProblem::TooLong { bytes, got })
-    } else {
-        Ok(())
+    /// A card type sets its fields; a field that came with another value contradicts it.
+    fn spread_card_type(&mut self) {
+        let Some(word) = self.given.remove(CARD_TYPE) else {
+            return;
+        };
+        let Some(card_type) = self.template.card_type_called(word) else {
+            let codes = self.template.card_types.iter();
+            let codes = codes.map(|t| (t.name.clone(), t.title.zh.clone())).collect();
+            let codes = super::fields::listed(&codes);
+            return self.note(CARD_TYPE, FieldProblem::Choice { codes });
+        };
+        for (name, value) in &card_type.set {
+            let before = self.given.insert(name, value);
+            let said = before
+                .zip(self.template.order_field(name))
+                .map(|(text, field)| field.said(text));
+            if said.is_some_and(|said| said != *value) {
+                let card_type = card_type.name.clone();
+                self.note(name, FieldProblem::Differs { card_type });
+            }
+        }
+    }
+
+    fn take_value(&mut self, field: &'a OrderField) {
+        let given = self.given.get(field.name.as_str()).copied();
+        let Some(text) = given.or(field.default.as_deref()) else {
+            return self.note(&field.name, FieldProblem::Missing);
+        };
+        match value::canonical(field, text, self.around) {
+            Ok(value) => {
+                self.values.insert(field.name.clone(), value);
+            }
+            Err(problem) => self.note(&field.name, problem),
+        }
+    }
+
+    /// Rules over two fields.
+    fn compare_fields(&mut self) {
+        for field in &self.template.order {
+            let Some(value) = self.values.get(&field.name) else {
+                continue;
+            };
+            let earlier = field.not_before.as_ref().and_then(|name| self.values.get(name));
+            if earlier.is_some_and(|earlier| value < earlier) {
+                let field_before = field.not_before.clone().unwrap_or_default();
+                self.note(&field.name, FieldProblem::Before { field: field_before });
+                continue;
+            }
+            if self.around.arrival.is_some()
+                && let Err(fault) = self.document_fits(field, value)
+            {
+                self.note(&field.name, FieldProblem::Identity(fault));
+            }
+        }
+    }
+
+    fn document_fits(&self, field: &OrderField, number: &str) -> Result<(), IdentityFault> {
+        let Some(documents) = field.documents.as_ref().filter(|_| !number.is_empty()) else {
+            return Ok(());
+        };
+        let kind = self.values.get(&documents.kind);
+        let form = kind.and_then(|code| documents.forms.get(code));
+        let today = self.around.now.get(..8).unwrap_or_default();
+        form.map_or(Ok(()), |form| form.fits(number, today))
     }
 }

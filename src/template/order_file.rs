@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Orders as people and programs bring them: TOML (one table, or `[[card]]` tables), JSON (an object or a list), CSV with a
-//! heading row in UTF-8 or GB18030, or `field=value` words. Only text and whole numbers; the template says what they mean.
+//! heading row, or `field=value` words. Only text and whole numbers; the template says what they mean.
 
-use encoding_rs::GB18030;
-
-use super::order::RawOrder;
+use super::order::{CellFault, CsvFault, CsvReader, CsvRow, EncodingDetector, EncodingFault, MOST_COLUMNS, RawOrder};
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
 use crate::msg;
@@ -34,7 +32,29 @@ pub enum OrderFileError {
         /// The field.
         field: String,
     },
-    /// Neither UTF-8 nor GB18030.
+    /// A cell that no order can have.
+    Cell {
+        /// Line, from 1.
+        line: u64,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong.
+        fault: CellFault,
+    },
+    /// More or fewer cells than columns.
+    Cells {
+        /// Line, from 1.
+        line: u64,
+        /// Columns of the heading.
+        columns: usize,
+        /// Cells of the row.
+        got: usize,
+    },
+    /// CSV that cannot be read on.
+    Csv(CsvFault),
+    /// Nobody knows the coding.
+    Encoding(EncodingFault),
+    /// Not UTF-8, which TOML and JSON are always in.
     Text,
 }
 
@@ -45,7 +65,13 @@ impl Fault for OrderFileError {
             Self::Value { field } => msg!("order-value", field = field),
             Self::Pair { word } => msg!("order-pair", word = word),
             Self::Twice { field } => msg!("order-twice", field = field),
-            Self::Text => msg!("order-text"),
+            Self::Cell { line, column, fault } => {
+                msg!("order-cell", line = line, column = column).with_msg("what", fault.msg())
+            }
+            Self::Cells { line, columns, got } => msg!("order-cells", line = line, columns = columns, got = got),
+            Self::Csv(e) => e.msg(),
+            Self::Encoding(e) => e.msg(),
+            Self::Text => msg!("order-not-utf8"),
         }
     }
 
@@ -55,6 +81,18 @@ impl Fault for OrderFileError {
 }
 
 crate::display_as_english!(OrderFileError);
+
+impl From<CsvFault> for OrderFileError {
+    fn from(e: CsvFault) -> Self {
+        Self::Csv(e)
+    }
+}
+
+impl From<EncodingFault> for OrderFileError {
+    fn from(e: EncodingFault) -> Self {
+        Self::Encoding(e)
+    }
+}
 
 /// `field=value` words.
 pub fn from_pairs<S: AsRef<str>>(words: &[S]) -> Result<RawOrder, OrderFileError> {
@@ -122,38 +160,42 @@ pub fn from_json(text: &str) -> Result<Vec<RawOrder>, OrderFileError> {
     }
 }
 
-/// CSV with a heading row. Bytes that are not UTF-8 are read as GB18030.
+/// CSV with a heading row, in UTF-8 or GB18030. For single orders: a large file is read row by row, see `batch::order`.
 pub fn from_csv(bytes: &[u8]) -> Result<Vec<RawOrder>, OrderFileError> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.into(),
-        Err(_) => GB18030
-            .decode_without_bom_handling_and_without_replacement(bytes)
-            .ok_or(OrderFileError::Text)?,
-    };
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let wrong = |e: &csv::Error| OrderFileError::Syntax {
-        line: e.position().map_or(0, |p| usize::try_from(p.line()).unwrap_or(0)),
-        what: e.to_string(),
-    };
-    let heading = reader.headers().map_err(|e| wrong(&e))?.clone();
+    let mut detector = EncodingDetector::default();
+    detector.feed(bytes);
+    let mut reader = CsvReader::new(bytes, detector.finish()?);
+    let mut row = CsvRow::default();
+    if !reader.read(&mut row)? {
+        return Ok(Vec::new());
+    }
+    sound(&row, row.len())?;
+    let heading: Vec<String> = row.cells().map(str::to_owned).collect();
     let mut seen = std::collections::BTreeSet::new();
     if let Some(field) = heading.iter().find(|name| !seen.insert(*name)) {
-        return Err(OrderFileError::Twice {
-            field: field.to_owned(),
-        });
+        return Err(OrderFileError::Twice { field: field.clone() });
     }
-    let row = |record: Result<csv::StringRecord, csv::Error>| -> Result<RawOrder, OrderFileError> {
-        let record = record.map_err(|e| wrong(&e))?;
-        Ok(heading
-            .iter()
-            .zip(&record)
-            .map(|(name, cell)| (name.to_owned(), cell.to_owned()))
-            .collect())
-    };
-    reader.records().map(row).collect()
+    let mut orders = Vec::new();
+    while reader.read(&mut row)? {
+        sound(&row, heading.len())?;
+        let cells = heading.iter().zip(row.cells());
+        orders.push(cells.map(|(name, cell)| (name.clone(), cell.to_owned())).collect());
+    }
+    Ok(orders)
+}
+
+/// Whether a row has as many cells as there are columns, and no faulty one.
+fn sound(row: &CsvRow, columns: usize) -> Result<(), OrderFileError> {
+    let line = row.line();
+    if let Some((place, fault)) = row.faults().first() {
+        let (column, fault) = (place + 1, *fault);
+        return Err(OrderFileError::Cell { line, column, fault });
+    }
+    if row.len() == columns && columns <= MOST_COLUMNS {
+        return Ok(());
+    }
+    let got = row.len();
+    Err(OrderFileError::Cells { line, columns, got })
 }
 
 #[cfg(test)]
@@ -169,7 +211,7 @@ mod tests {
         let expected = vec![one.clone()];
         let csv = "number,name\n3100000000000001,张三\n";
         assert_eq!(from_csv(csv.as_bytes()).unwrap(), expected);
-        assert_eq!(from_csv(&GB18030.encode(csv).0).unwrap(), expected);
+        assert_eq!(from_csv(&encoding_rs::GB18030.encode(csv).0).unwrap(), expected);
         assert_eq!(
             from_json(r#"{"number": "3100000000000001", "name": "张三"}"#).unwrap(),
             expected
@@ -194,9 +236,20 @@ mod tests {
         assert!(matches!(from_csv(b"a,a\n1,2\n"), Err(OrderFileError::Twice { .. })));
         assert!(matches!(
             from_csv(b"a,b\n1\n"),
-            Err(OrderFileError::Syntax { line: 2, .. })
+            Err(OrderFileError::Cells {
+                line: 2,
+                columns: 2,
+                got: 1
+            })
         ));
-        assert_eq!(from_csv(b"a\n\xFF\xFF\n"), Err(OrderFileError::Text));
+        let cell = OrderFileError::Cell {
+            line: 2,
+            column: 2,
+            fault: CellFault::StrayQuote,
+        };
+        assert_eq!(from_csv(b"a,b\n1,2\"\n"), Err(cell));
+        let neither = EncodingFault::Neither { utf8: 2, gb18030: 2 };
+        assert_eq!(from_csv(b"a\n\xFF\xFF\n"), Err(OrderFileError::Encoding(neither)));
         assert_eq!(
             from_json(r#"{"a": 1.5}"#),
             Err(OrderFileError::Value { field: "a".into() })

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::model::{ControlKeyTurn, Product};
+use super::order::{AmountUnit, DocumentForm};
 use crate::card::dialect::Dialect;
 use crate::crypto::Algorithm;
 use crate::keys::scheme::Title;
@@ -32,6 +33,14 @@ pub(super) struct TemplateWire {
     pub(super) options: OptionsWire,
     #[serde(default)]
     pub(super) order: Vec<OrderFieldWire>,
+    #[serde(default)]
+    pub(super) card_type: Vec<CardTypeWire>,
+    #[serde(default)]
+    pub(super) issue: IssueWire,
+    #[serde(default)]
+    pub(super) print: ListedWire,
+    #[serde(default)]
+    pub(super) pin_mailer: ListedWire,
     pub(super) mf: DirectoryWire,
     #[serde(default)]
     pub(super) df: Vec<DirectoryWire>,
@@ -81,7 +90,46 @@ pub(super) struct OrderFieldWire {
     pub(super) starts_with: Option<String>,
     pub(super) not_before: Option<String>,
     #[serde(default)]
+    pub(super) not_past: bool,
+    #[serde(default)]
+    pub(super) columns: Vec<String>,
+    #[serde(default)]
+    pub(super) words: BTreeMap<String, String>,
+    pub(super) unit: Option<AmountUnit>,
+    pub(super) documents: Option<DocumentsWire>,
+    #[serde(default)]
+    pub(super) unique: bool,
+    #[serde(default)]
     pub(super) personal: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct DocumentsWire {
+    pub(super) kind: String,
+    pub(super) forms: BTreeMap<String, DocumentForm>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct CardTypeWire {
+    pub(super) name: String,
+    pub(super) zh: String,
+    pub(super) en: String,
+    pub(super) set: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct IssueWire {
+    pub(super) load: Option<String>,
+    pub(super) pin: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(super) struct ListedWire {
+    pub(super) fields: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -95,6 +143,7 @@ pub(super) enum OrderKindWire {
     Gbk,
     Number,
     Choice,
+    Amount,
 }
 
 #[derive(Debug, Deserialize)]

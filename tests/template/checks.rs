@@ -70,6 +70,8 @@ refusals! {
     template_field_overlap "TEMPLATE-FIELD-OVERLAP" Error "mohurd-user" "at = 22, length = 32" => "at = 21, length = 32";
     template_field_fits "TEMPLATE-FIELD-FITS" Error "mohurd-user" "at = 2, length = 20, encoding = \"gbk\"" => "at = 2, length = 19, encoding = \"gbk\"";
     template_order_field "TEMPLATE-ORDER-FIELD" Error "mohurd-user" "order = \"id-type\"" => "order = \"id-kind\"";
+    template_order_heading "TEMPLATE-ORDER-HEADING" Error "mohurd-user" "\"身份证号\"" => "\"姓名\"";
+    template_order_rule "TEMPLATE-ORDER-RULE" Error "mohurd-user" "set = { sub-type = \"03\" }" => "set = { sub-type = \"003\" }";
     template_mac_key "TEMPLATE-MAC-KEY" Error "mohurd-user" "en = \"card holder\"" => "mac-key = 1\nen = \"card holder\"";
     template_wide_open "TEMPLATE-WIDE-OPEN" Error "mohurd-user" "erase = 0xAA" => "erase = 0xF0";
     template_access_readings "TEMPLATE-ACCESS-READINGS" Warning "mohurd-user" "create = 0xAA" => "create = 0xFA";
@@ -78,6 +80,42 @@ refusals! {
         "proof = \"load-mac1\"" => "proof = \"none\"\nreason = \"no PIN in the test\"";
     template_raw "TEMPLATE-RAW" Warning "mohurd-user"
         "[[df.key]]" => "[[df.raw]]\nwhat = \"maker's own\"\napdu = \"80FF000000\"\n\n[[df.key]]";
+}
+
+/// Everything that a template can say about orders and that could lead nowhere.
+#[test]
+fn rules_about_orders_refer_to_what_is_there() {
+    let (text, _) = template::text_of("mohurd-user").unwrap();
+    let balance = "[[order]]\nname = \"balance\"\nen = \"balance\"\nzh = \"余额\"\nkind = \"amount\"\nmax = 100000\ndefault = \"0\"\n\n";
+    let with_balance = format!("{balance}[[card-type]]\nname = \"ordinary\"");
+    let text = text.replacen("[[card-type]]\nname = \"ordinary\"", &with_balance, 1);
+    let sound = text.replacen("[print]", "[issue]\nload = \"balance\"\n\n[print]", 1);
+    assert!(
+        findings(&sound).iter().all(|f| f.severity != Severity::Error),
+        "{:?}",
+        findings(&sound)
+    );
+    for (from, to) in [
+        ("[print]", "[issue]\nload = \"expiry\"\n\n[print]"),
+        ("[print]", "[issue]\nload = \"nothing\"\n\n[print]"),
+        ("[print]", "[issue]\npin = \"id-type\"\n\n[print]"),
+        ("[print]", "[pin-mailer]\nfields = [\"address\"]\n\n[print]"),
+        ("\"holder-name\", \"sub-type\"", "\"holder-nam\", \"sub-type\""),
+        ("set = { sub-type = \"01\" }", "set = { sub-kind = \"01\" }"),
+        ("kind = \"id-type\"", "kind = \"id-typ\""),
+        ("kind = \"id-type\"", "kind = \"expiry\""),
+        ("\"02\" = \"passport\"", "\"12\" = \"passport\""),
+        ("\"护照\" = \"02\"", "\"护照\" = \"12\""),
+        ("default = \"00000000", "not-past = true\ndefault = \"00000000"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let found = findings(&text.replacen(from, to, 1));
+        let errors: Vec<&Finding> = found.iter().filter(|f| f.severity == Severity::Error).collect();
+        assert!(
+            !errors.is_empty() && errors.iter().all(|f| f.id == "TEMPLATE-ORDER-RULE"),
+            "{to}: {found:?}"
+        );
+    }
 }
 
 #[test]

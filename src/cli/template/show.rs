@@ -112,6 +112,7 @@ fn kind(kind: &OrderKind) -> String {
         OrderKind::Gbk(n) => format!("GBK ≤ {n} bytes"),
         OrderKind::Number(max) => format!("0 … {max}"),
         OrderKind::Choice(codes) => codes.keys().cloned().collect::<Vec<_>>().join(" | "),
+        OrderKind::Amount { max, .. } => format!("0.00 … {}.{:02}", max / 100, max % 100),
     }
 }
 

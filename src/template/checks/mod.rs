@@ -4,6 +4,7 @@
 mod fields;
 mod files;
 mod keys;
+mod orders;
 mod proofs;
 mod rights;
 mod scheme;
@@ -84,6 +85,8 @@ pub const CHECKS: &[(&str, CheckFn)] = &[
     ("TEMPLATE-FIELD-OVERLAP", CheckFn(fields::overlap)),
     ("TEMPLATE-FIELD-FITS", CheckFn(fields::fits)),
     ("TEMPLATE-ORDER-FIELD", CheckFn(fields::order)),
+    ("TEMPLATE-ORDER-HEADING", CheckFn(orders::headings)),
+    ("TEMPLATE-ORDER-RULE", CheckFn(orders::rules)),
     ("TEMPLATE-MAC-KEY", CheckFn(rights::mac_key)),
     ("TEMPLATE-WIDE-OPEN", CheckFn(rights::wide_open)),
     ("TEMPLATE-ACCESS-READINGS", CheckFn(rights::readings)),
