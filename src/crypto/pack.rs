@@ -83,6 +83,14 @@ pub fn is_same(a: &SecretBytes, b: &SecretBytes) -> bool {
     a.expose().ct_eq(b.expose()).into()
 }
 
+/// Whether a key's bytes stand anywhere in a secret, as they are.
+pub fn contains(whole: &SecretBytes, key: &KeyMaterial) -> bool {
+    use subtle::{Choice, ConstantTimeEq};
+    let windows = whole.expose().windows(KeyMaterial::LEN);
+    let found = windows.map(|window| window.ct_eq(key.expose()));
+    found.fold(Choice::from(0), |any, here| any | here).into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +115,20 @@ mod tests {
                 "{length}"
             );
         }
+    }
+
+    #[test]
+    fn a_key_is_found_wherever_it_stands() {
+        let key = KeyMaterial::init_with(|k| k.copy_from_slice(b"0123456789abcdef"));
+        for at in 0..5 {
+            let mut bytes = vec![7; at];
+            bytes.extend_from_slice(b"0123456789abcdef");
+            let (whole, cut) = (
+                SecretBytes::new(bytes.clone()),
+                SecretBytes::new(bytes[..at + 15].to_vec()),
+            );
+            assert!(contains(&whole, &key) && !contains(&cut, &key));
+        }
+        assert!(!contains(&SecretBytes::new(Vec::new()), &key));
     }
 }

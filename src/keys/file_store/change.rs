@@ -3,10 +3,12 @@
 
 use std::fs;
 
-use super::super::id::{KeyId, KeyRecord, KeyState};
+use super::super::id::{KeyId, KeyPath, KeyRecord, KeyState};
+use super::super::scheme::Subject;
 use super::super::store::StoreError;
 use super::error::KeyFileError;
 use super::header::{Header, KIND, Mark};
+use super::operations::Purpose;
 use super::pending::Staged;
 use super::{FileKeyStore, StorePlace, durable, envelope, unlock};
 use crate::crypto::random_key::{equal_halves, known_test_key, weak_des_half};
@@ -25,7 +27,16 @@ pub enum Change {
         /// The key.
         key: KeyMaterial,
     },
-    /// Another state of a key. A destroyed key's value is gone from the file.
+    /// A key derived here for a centre below, which this site keeps; its check value is computed.
+    AddDerived {
+        /// The key that it is derived from.
+        from: KeyId,
+        /// Its public facts.
+        record: KeyRecord,
+        /// What the way down asks for beyond the two owners' codes.
+        subject: Subject,
+    },
+    /// Another state of a key. A destroyed key's value is gone from the file, and the file has a fresh data key.
     SetState {
         /// The key.
         key: KeyId,
@@ -74,8 +85,10 @@ impl FileKeyStore {
         };
         let rule = self.scheme.usage(&id.usage).map_err(|_| not_storable())?;
         let level = self.scheme.level(&id.owner.level).map_err(|_| not_storable())?;
-        let above_root = |root| self.scheme.factors(root, &id.owner.level, &self.subject(id)).is_err();
-        if level.leaf || !rule.algorithms.contains(&id.algorithm) || rule.root.as_ref().is_some_and(above_root) {
+        let above_root = |root| self.scheme.way(root, &id.owner.level).is_err();
+        let owner = self.scheme.owner_with_code(&id.owner.level, &id.owner.code);
+        let named = owner.is_ok_and(|owner| owner == id.owner) && rule.algorithms.contains(&id.algorithm);
+        if level.leaf || !named || rule.root.as_ref().is_some_and(above_root) {
             return Err(not_storable());
         }
         if self.header.rehearsal {
@@ -94,6 +107,25 @@ impl FileKeyStore {
         }
     }
 
+    /// The way from a key of this store down to the key of another centre: the same usage, version and cipher, and a level
+    /// that the scheme leads to, below this one and above the cards.
+    pub fn way_down(&self, from: &KeyId, to: &KeyId, more: &Subject) -> Result<KeyPath, KeyFileError> {
+        let not_storable = || KeyFileError::NotStorable {
+            key: Box::new(to.clone()),
+        };
+        let same = (from.version, from.algorithm, &from.usage) == (to.version, to.algorithm, &to.usage);
+        let rooted = self.scheme.usage(&to.usage).is_ok_and(|rule| rule.root.is_some());
+        let subject = more.clone().and(self.subject(from)).and(self.subject(to));
+        let factors = self.scheme.factors(&from.owner.level, &to.owner.level, &subject);
+        match factors {
+            Ok(factors) if same && rooted && !factors.is_empty() => Ok(KeyPath {
+                key: from.clone(),
+                factors,
+            }),
+            _ => Err(not_storable()),
+        }
+    }
+
     pub(super) fn change(&mut self, change: Change, random: &mut dyn Random) -> Result<(), KeyFileError> {
         match change {
             Change::AddKey { mut record, key } => {
@@ -107,6 +139,24 @@ impl FileKeyStore {
                 self.contents.keys.insert(record.id.clone(), key);
                 self.header.keys.push(record);
                 self.header.keys.sort_by(|a, b| a.id.cmp(&b.id));
+                Ok(())
+            }
+            Change::AddDerived { from, record, subject } => {
+                let path = self.way_down(&from, &record.id, &subject)?;
+                let key = self.derived(&path, Purpose::Write)?;
+                self.change(Change::AddKey { record, key }, random)
+            }
+            Change::SetState {
+                key,
+                state: KeyState::Destroyed,
+            } => {
+                let holders = self.header.holders.iter();
+                let holders: Vec<_> = holders.map(|h| (h.officer.clone(), h.exchange)).collect();
+                let quorum = self.header.quorum;
+                let fresh = SealKey::generate(random)?;
+                let shares = unlock::split(&fresh, &self.header.site, quorum, &holders, random)?;
+                self.set_state(key, KeyState::Destroyed)?;
+                (self.data_key, self.header.holders) = (fresh, shares);
                 Ok(())
             }
             Change::SetState { key, state } => self.set_state(key, state),

@@ -143,6 +143,18 @@ pub enum KeyFileError {
         /// Its name.
         key: Box<KeyId>,
     },
+    /// A key that is to be destroyed would stay, because another one has the same value.
+    SameValue {
+        /// The key.
+        key: Box<KeyId>,
+        /// The other one.
+        other: Box<KeyId>,
+    },
+    /// The proof that a key is destroyed failed.
+    StillThere {
+        /// The key.
+        key: Box<KeyId>,
+    },
     /// What was sealed for this site does not open with its exchange key.
     NotForUs,
     /// Not 32 hexadecimal digits.
@@ -204,6 +216,8 @@ impl Fault for KeyFileError {
                 .with_word("from", "key-state", from)
                 .with_word("to", "key-state", to),
             Self::NotStorable { key } => msg!("key-file-not-storable", key = key),
+            Self::SameValue { key, other } => msg!("key-file-same-value", key = key, other = other),
+            Self::StillThere { key } => msg!("key-file-still-there", key = key),
             Self::NotForUs => msg!("key-file-not-for-us"),
             Self::Hex(e) => e.msg(),
             Self::Store(e) => e.msg(),
@@ -220,6 +234,8 @@ impl Fault for KeyFileError {
             | Self::OtherScheme { .. }
             | Self::TestKey { .. }
             | Self::WeakKey { .. }
+            | Self::SameValue { .. }
+            | Self::StillThere { .. }
             | Self::NotForUs => Exit::Check,
             Self::Io { .. } | Self::Random => Exit::Device,
             Self::Store(e) => e.exit(),

@@ -14,6 +14,7 @@
 
 mod change;
 mod contents;
+mod destroyed;
 mod draft;
 mod durable;
 mod envelope;
@@ -26,6 +27,7 @@ mod transfer;
 mod unlock;
 
 pub use change::Change;
+pub use destroyed::Destroyed;
 pub use draft::{Draft, DraftFile, Settled, replace};
 pub use durable::read_private;
 pub use error::KeyFileError;

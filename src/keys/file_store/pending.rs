@@ -6,8 +6,10 @@
 
 use std::path::Path;
 
+use super::super::id::KeyState;
 use super::change::Change;
 use super::contents::Contents;
+use super::destroyed::Gone;
 use super::error::KeyFileError;
 use super::header::{Header, KIND, Mark};
 use super::{FileKeyStore, StorePlace, durable, envelope};
@@ -21,6 +23,7 @@ use crate::outside::Random;
 pub struct Pending {
     next: FileKeyStore,
     now: Option<Header>,
+    gone: Gone,
     lock: durable::Lock,
 }
 
@@ -52,7 +55,8 @@ impl FileKeyStore {
         in_force(&self.place, now.as_ref())?;
         let mut next = self.duplicate()?;
         next.header.generation += 1;
-        Ok(Pending { next, now, lock })
+        let gone = Gone::none(copy_of_seal_key(&self.data_key));
+        Ok(Pending { next, now, gone, lock })
     }
 
     /// After the ledger's entry: puts a staged generation in force.
@@ -74,15 +78,15 @@ impl FileKeyStore {
         forgotten
     }
 
-    fn write_next(&self) -> Result<(), KeyFileError> {
+    fn write_next(&self, gone: &Gone) -> Result<(), KeyFileError> {
         let path = self.place.next();
         durable::write_synced(&path, self.sealed(&self.header)?.as_bytes(), 0o600)?;
-        self.prove(&path)?;
+        self.prove(&path, gone)?;
         durable::sync_folder(path.parent().unwrap_or(&path))
     }
 
     /// Reads the file back from the disk and opens it.
-    fn prove(&self, path: &Path) -> Result<(), KeyFileError> {
+    fn prove(&self, path: &Path, gone: &Gone) -> Result<(), KeyFileError> {
         let damaged = || KeyFileError::Damaged {
             path: path.display().to_string(),
             place: "read back",
@@ -91,7 +95,7 @@ impl FileKeyStore {
         let plain = seal::open(&self.data_key, &file.header.nonce, &file.aad, &file.body).map_err(|_| damaged())?;
         Contents::unpack(&plain, &file.header).map_err(|_| damaged())?;
         if file.header == self.header {
-            Ok(())
+            gone.prove(&file, &self.data_key)
         } else {
             Err(damaged())
         }
@@ -121,16 +125,36 @@ impl Pending {
 
     /// Makes a change in memory: whole or, where it is refused, not at all.
     pub fn apply(&mut self, change: Change, random: &mut dyn Random) -> Result<(), KeyFileError> {
-        self.next.change(change, random)
+        let noted = match &change {
+            Change::SetState {
+                key,
+                state: KeyState::Destroyed,
+            } => self.gone.note(&self.next, key),
+            _ => None,
+        };
+        let done = self.next.change(change, random);
+        if done.is_err() && noted.is_some() {
+            self.gone.forget_last();
+        }
+        done
+    }
+
+    pub(super) fn gone(&self) -> &Gone {
+        &self.gone
     }
 
     /// Writes the generation beside the current one and proves that it opens. Nothing in force changes.
     pub fn stage(self, mark: Mark, random: &mut dyn Random) -> Result<Staged, KeyFileError> {
-        let Self { mut next, now, lock } = self;
+        let Self {
+            mut next,
+            now,
+            gone,
+            lock,
+        } = self;
         in_force(&next.place, now.as_ref())?;
         next.header.mark = mark;
         next.header.nonce = seal::fresh_nonce(random)?;
-        let staged = next.write_next();
+        let staged = next.write_next(&gone);
         if staged.is_err() {
             // The first failure is what counts.
             let _ = next.place.forget();

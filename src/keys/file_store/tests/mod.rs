@@ -2,6 +2,7 @@
 //! The store as files: opening, damage, crashes, writers, refused keys.
 
 mod operations;
+mod pending;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
