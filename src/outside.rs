@@ -86,10 +86,29 @@ impl Fault for NoRandom {
     }
 }
 
+/// How a secret that stands on paper in numbered groups is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Groups {
+    /// Characters in a group.
+    pub length: usize,
+    /// Groups in all.
+    pub count: usize,
+    /// Whether a complete group can be right: its number from 1, its characters.
+    pub check: fn(usize, &[u8]) -> bool,
+}
+
 /// Answers of people. Secrets are entered hidden.
 pub trait Prompt {
     /// A secret, not echoed.
     fn secret(&mut self, question: &Msg) -> Result<SecretBytes, PromptError>;
+    /// A secret in groups, not echoed: where there is a screen, one mark a character, and a sign at each group that cannot
+    /// be right. What was typed comes back as it is; nothing is refused here.
+    fn grouped(&mut self, question: &Msg, groups: &Groups) -> Result<SecretBytes, PromptError> {
+        let _ = groups;
+        self.secret(question)
+    }
+    /// Takes everything off the screen, and off what it remembers, before the next person comes. Without a screen: nothing.
+    fn clear(&mut self) {}
     /// A line of text.
     fn line(&mut self, question: &Msg) -> Result<String, PromptError>;
 }

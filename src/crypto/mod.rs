@@ -33,6 +33,7 @@ pub mod session;
 pub mod shamir;
 pub mod sign;
 pub mod tac;
+pub mod written;
 
 pub use algorithm::Algorithm;
 pub use digest::Digest;

@@ -256,6 +256,7 @@ const FILES: &[(&str, &str)] = &[
     ("template.toml", include_str!("template.toml")),
     ("transport.toml", include_str!("transport.toml")),
     ("usage.toml", include_str!("usage.toml")),
+    ("written.toml", include_str!("written.toml")),
 ];
 
 static CATALOGUE: LazyLock<HashMap<String, Entry>> = LazyLock::new(|| {
