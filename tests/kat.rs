@@ -8,16 +8,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cardmint::crypto::grey_lock::GreyLock;
+use cardmint::crypto::key_block::{ExchangeKey, KeyBlock};
 use cardmint::crypto::purse::{Amount, DateTime, OverdraftLimit, Terminal, TxnType};
 use cardmint::crypto::purse_transaction::{LoadTransaction, OverdraftUpdate, PurchaseTransaction};
 use cardmint::crypto::{
     Algorithm, Challenge, Factor, KcvLength, KeyMaterial, SecretBytes, SessionKey, SessionVariant, TacVariant, auth,
-    cipher, diversify_path, kcv, key_record, mac, pin, secure_messaging, session_key, tac,
+    cipher, diversify_path, kcv, key_record, mac, pack, pin, secure_messaging, session_key, tac,
 };
+use cardmint::error::Fault;
+use cardmint::outside::{NoRandom, Random};
 use serde::Deserialize;
 
 /// How many vectors there are, so that a lost file or line is noticed.
-const VECTORS: usize = 117;
+const VECTORS: usize = 140;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +51,16 @@ enum Origin {
 enum Expect {
     Equals,
     Differs,
+}
+
+/// A random source that gives the published padding.
+struct Padding(Vec<u8>);
+
+impl Random for Padding {
+    fn fill(&mut self, place: &mut [u8]) -> Result<(), NoRandom> {
+        place.copy_from_slice(&self.0);
+        Ok(())
+    }
 }
 
 type Out = BTreeMap<String, String>;
@@ -249,8 +262,35 @@ impl Vector {
             "psam-purchase" => self.psam_purchase(),
             "overdraft" => self.overdraft(),
             "grey-lock" => self.grey_lock(),
+            "key-block" => self.key_block(),
             other => panic!("{}: no code for algorithm {other}", self.name),
         }
+    }
+
+    /// Opened, and where the padding is known, made again.
+    fn key_block(&self) -> Out {
+        let kind = self.text("kind").parse().unwrap();
+        let exchange = ExchangeKey::from_secret(kind, SecretBytes::new(self.bytes("exchange"))).unwrap();
+        let mut out = field("exchange_kcv", exchange.kcv().to_string());
+        let block = KeyBlock::parse(self.text("block")).unwrap();
+        let key = match exchange.open(&block) {
+            Ok(key) => key,
+            Err(e) => return field("error", e.msg().id().to_owned()),
+        };
+        let expected = self.out.get("key").map(|k| hex::decode(k).unwrap()).unwrap_or_default();
+        let same = pack::is_same(&key, &SecretBytes::new(expected.clone()));
+        out.extend(field("key", if same { hex(&expected) } else { "another key".into() }));
+        if self.out.contains_key("kcv") {
+            let value = kcv(Algorithm::Tdes, &key_of(&expected), KcvLength::default());
+            out.extend(field("kcv", value.to_string()));
+        }
+        if self.input.contains_key("padding") {
+            let padding = self.bytes("padding");
+            let room = key.len() + padding.len();
+            let made = exchange.seal(block.header(), &key, room, &mut Padding(padding));
+            out.extend(field("block", made.unwrap()));
+        }
+        out
     }
 
     /// A four-byte value in the file means the leftmost four.

@@ -48,7 +48,7 @@ pub enum OptionalBlock {
     ExchangeCheck(CheckValue),
     /// `LB`: what the sender calls the key.
     Label(String),
-    /// `TS`: when the block was made, in UTC; one of the four forms of the standard.
+    /// `TS`: when the block was made, in UTC; one of the forms of the standard.
     Time(String),
     /// `86` with this program's name and edition: the private codes are those of docs/formats/key-block.md.
     Profile,
@@ -90,12 +90,13 @@ impl OptionalBlock {
     }
 }
 
-/// Forms of a time: `9` is a digit.
-const TIMES: [&str; 4] = [
+/// Forms of a time: `9` is a digit. The last one is in the standard's example, without the letter that its text asks for.
+const TIMES: [&str; 5] = [
     "99999999999999Z",
     "9999999999999999Z",
     "9999-99-99T99:99:99Z",
     "9999-99-99T99:99:99.99Z",
+    "9999-99-99T99:99:99.99",
 ];
 
 fn is_time(data: &str) -> bool {
