@@ -2,7 +2,7 @@
 //! Key blocks against an independent implementation, psec (<https://github.com/knovichikhin/psec>): it reads ours, we read
 //! its, and both refuse the same damage. Needs what `.ci/setup tests` installs; says so where it is missing, and fails on a
 //! CI machine.
-#![allow(clippy::unwrap_used)] // a test may fail where it stands
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test may fail where it stands, and tells its seed
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
