@@ -5,13 +5,15 @@
 
 mod ledger {
     pub mod bench_site;
+    mod ceremonies;
+    pub mod ceremony_story;
     mod cli;
     mod crash;
     mod format;
     mod lifecycle;
     mod officers;
     mod opening;
-    mod python;
+    pub mod python;
     mod random;
     mod site;
     pub mod story;

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::field::FieldFault;
+use super::rules::CeremonyFault;
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
 use crate::{display_as_english, msg};
@@ -176,6 +177,16 @@ pub enum LedgerError {
     CopyThere(PathBuf),
     /// The checkpoint kept outside cannot be read.
     CopyDamaged(PathBuf),
+    /// A rule of ceremonies is broken.
+    Ceremony(CeremonyFault),
+    /// A key that was destroyed.
+    KeyDestroyed(String),
+    /// Shares that nobody can have handed out: the act.
+    BadShares(&'static str),
+    /// A backup that the ledger has already.
+    BackupTaken(String),
+    /// A backup that the ledger does not have, or fewer shares than it was made with.
+    NoBackup(String),
     /// There is no such entry.
     NoEntry(u64),
     /// The entry is newer than the newest checkpoint.
@@ -281,6 +292,11 @@ impl Fault for LedgerError {
             Self::CopyMissing(path) => msg!("ledger-copy-missing", path = path.display()),
             Self::CopyThere(path) => msg!("ledger-copy-there", path = path.display()),
             Self::CopyDamaged(path) => msg!("ledger-copy-damaged", path = path.display()),
+            Self::Ceremony(fault) => fault.msg(),
+            Self::KeyDestroyed(key) => msg!("ledger-key-destroyed", key = key),
+            Self::BadShares(act) => msg!("ledger-bad-shares").with_word("act", "act", act),
+            Self::BackupTaken(digest) => msg!("ledger-backup-taken", digest = digest),
+            Self::NoBackup(digest) => msg!("ledger-no-backup", digest = digest),
             Self::NoEntry(seq) => msg!("ledger-no-entry", seq = seq),
             Self::NotCovered { seq, covered } => msg!("ledger-not-covered", seq = seq, covered = covered),
             Self::Unwritten { closed: true, .. } => msg!("cli-pipe-closed"),

@@ -83,7 +83,9 @@ fn check_of(fault: &LedgerError) -> &'static str {
         | LedgerError::TerminalTaken(_)
         | LedgerError::ChipTaken(_)
         | LedgerError::KeyTaken(_)
+        | LedgerError::BackupTaken(_)
         | LedgerError::OfficerTaken(_) => "LEDGER-NUMBER-TWICE",
+        LedgerError::Ceremony(_) => "LEDGER-CEREMONY",
         LedgerError::Database { .. } => "LEDGER-DATABASE",
         LedgerError::TreeDamaged => "LEDGER-TREE",
         LedgerError::NoEntry(_) => "LEDGER-SEQ",

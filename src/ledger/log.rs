@@ -266,6 +266,7 @@ impl Ledger {
             };
             entries.push(entry);
         }
+        state.is_whole()?;
         tx.commit().map_err(doing)?;
         (self.state, self.head) = (state, head);
         Ok(entries)
@@ -401,17 +402,18 @@ fn store_entry(db: &Connection, entry: &Entry, state: &State) -> Result<Hash, Le
         db,
         &merkle::grow(entry.seq, leaf, &|level, index| store::node(db, level, index))?,
     )?;
-    projection::apply(db, entry, &state.policy)?;
+    projection::apply(db, entry, Some(state))?;
     Ok(leaf)
 }
 
-/// Officers and policy by the entries that made them.
+/// Officers, policy and the open ceremony by the entries that made them.
 fn load_state(db: &Connection) -> Result<State, LedgerError> {
     let mut state = State::found(&store::entry(db, 0)?)?;
     let doing = LedgerError::while_doing("reading officers and policy");
     let mut find = db
         .prepare_cached(
-            "SELECT seq FROM entries WHERE act IN ('officer.enrol', 'officer.revoke', 'policy.change') ORDER BY seq",
+            "SELECT seq FROM entries WHERE act IN ('officer.enrol', 'officer.revoke', 'policy.change', 'ceremony.begin',
+             'ceremony.end') ORDER BY seq",
         )
         .map_err(&doing)?;
     let found: Result<Vec<i64>, _> = find.query_map([], |row| row.get(0)).and_then(Iterator::collect);

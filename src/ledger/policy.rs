@@ -88,6 +88,9 @@ pub struct Policy {
     pub rules: BTreeMap<String, Rule>,
     /// Whether cards may only be written by a template whose digest was approved in this ledger.
     pub approved_templates: bool,
+    /// Whether keys are made, moved and destroyed in ceremonies only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keys_by_ceremony: bool,
 }
 
 impl Policy {
@@ -126,6 +129,7 @@ impl Policy {
         let policy = Self {
             rules: BTreeMap::new(),
             approved_templates: true,
+            keys_by_ceremony: false,
         };
         two.iter().fold(policy, |policy, act| policy.with(act, 2, &[]))
     }

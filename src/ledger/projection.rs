@@ -5,24 +5,37 @@
 //! A number, a terminal number, a key id, an officer's name and key are unique by constraint of the database, never by
 //! looking first and inserting then.
 
+mod ceremonies;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::act::{
-    Act, CardKind, CardVoid, Ending, Intent, KeyArrived, KeyExport, KeyRetire, KeyUse, Officer, Outcome, PurseIntent,
-    PurseTransaction,
+    Act, CardKind, CardVoid, Ending, Intent, KeyArrived, KeyExport, KeyRetire, KeyState, KeyUse, Officer, Outcome,
+    PurseIntent, PurseTransaction,
 };
 use super::entry::{Entry, canonical};
 use super::error::LedgerError;
 use super::field::Number;
 use super::policy::Policy;
+use super::rules::State;
 
 /// The tables that this module fills.
-pub const TABLES: &[&str] = &["officers", "policies", "keys", "templates", "cards", "purse_intents"];
+pub const TABLES: &[&str] = &[
+    "officers",
+    "policies",
+    "keys",
+    "templates",
+    "cards",
+    "purse_intents",
+    "ceremonies",
+    "backups",
+];
 
 type Done = Result<(), LedgerError>;
 
-/// Applies one entry to the tables of `db`, or refuses it and leaves them as they were.
-pub fn apply(db: &Connection, entry: &Entry, policy: &Policy) -> Done {
+/// Applies one entry to the tables of `db`, or refuses it and leaves them as they were. `state` is what the entries up to
+/// this one have made of the site; there is none where its first entry is no beginning.
+pub fn apply(db: &Connection, entry: &Entry, state: Option<&State>) -> Done {
     let seq = entry.seq;
     match &entry.act {
         Act::SiteInit(body) => {
@@ -41,10 +54,10 @@ pub fn apply(db: &Connection, entry: &Entry, policy: &Policy) -> Done {
                 Err(LedgerError::UnknownOfficer(body.name.to_string()))
             }
         }
-        Act::KeyGenerate(key) => arrive(db, key, "generated", seq),
-        Act::KeyImport(key) => arrive(db, key, "components", seq),
-        Act::KeyDerive(key) => arrive(db, key, "derived", seq),
-        Act::KeyReceive(key) => arrive(db, key, "received", seq),
+        Act::KeyGenerate(key) => arrive(db, key, "generated", entry, state),
+        Act::KeyImport(key) => arrive(db, key, "components", entry, state),
+        Act::KeyDerive(key) => arrive(db, key, "derived", entry, state),
+        Act::KeyReceive(key) => arrive(db, key, "received", entry, state),
         Act::KeyExport(body) => export(db, body),
         Act::KeyRetire(body) => retire(db, body, seq),
         Act::TemplateApprove(body) => {
@@ -52,8 +65,8 @@ pub fn apply(db: &Connection, entry: &Entry, policy: &Policy) -> Done {
             let row = params![body.digest.to_string(), body.template.as_str(), whole(seq)];
             insert(db, sql, row)?.map_err(|_| LedgerError::TemplateApproved(body.template.to_string()))
         }
-        Act::CardIntent(body) => intend(db, CardKind::User, body, seq, policy),
-        Act::PsamIntent(body) => intend(db, CardKind::Psam, body, seq, policy),
+        Act::CardIntent(body) => intend(db, CardKind::User, body, seq, state),
+        Act::PsamIntent(body) => intend(db, CardKind::Psam, body, seq, state),
         Act::CardOutcome(body) => conclude(db, CardKind::User, body, seq),
         Act::PsamOutcome(body) => conclude(db, CardKind::Psam, body, seq),
         Act::CardVoid(body) => void(db, body, seq),
@@ -63,11 +76,11 @@ pub fn apply(db: &Connection, entry: &Entry, policy: &Policy) -> Done {
             Some(intent) => purse_close(db, body.number.as_str(), intent, Some(&said(body))),
             None => issued_if_ours(db, body.number.as_str()),
         },
-        Act::CeremonyBegin(_)
-        | Act::CeremonyEnd(_)
-        | Act::StoreReshare(_)
-        | Act::StoreBackup(_)
-        | Act::StoreRestore(_)
+        Act::CeremonyBegin(body) => ceremonies::begin(db, body, seq),
+        Act::CeremonyEnd(body) => ceremonies::end(db, body, seq),
+        Act::StoreBackup(body) => ceremonies::backup(db, body, seq),
+        Act::StoreRestore(body) => ceremonies::restore(db, body, seq),
+        Act::StoreReshare(_)
         | Act::PinSet(_)
         | Act::LedgerExport(_)
         | Act::ClockRefused(_)
@@ -98,12 +111,13 @@ fn adopt(db: &Connection, policy: &Policy, seq: u64) -> Done {
     .map(drop)
 }
 
-fn arrive(db: &Connection, key: &KeyArrived, origin: &str, seq: u64) -> Done {
+fn arrive(db: &Connection, key: &KeyArrived, origin: &str, entry: &Entry, state: Option<&State>) -> Done {
     if let Some(parent) = &key.parent {
         state_of_key(db, parent.as_str())?;
     }
-    let sql = "INSERT INTO keys (key, usage, owner, version, alg, kcv, state, origin, arrived, changed)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
+    check_rotation(db, key, entry, state)?;
+    let sql = "INSERT INTO keys (key, usage, owner, version, alg, kcv, state, origin, arrived, changed, ceremony)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)";
     let row = params![
         key.key.as_str(),
         key.usage.as_str(),
@@ -113,9 +127,28 @@ fn arrive(db: &Connection, key: &KeyArrived, origin: &str, seq: u64) -> Done {
         key.kcv.as_str(),
         key.state.as_str(),
         origin,
-        whole(seq)
+        whole(entry.seq),
+        key.ceremony.map(whole)
     ];
     insert(db, sql, row)?.map_err(|_| LedgerError::KeyTaken(key.key.to_string()))
+}
+
+/// At a production site the next version of a key comes by two officers, whatever the policy says. (That they are
+/// different ones is for the signatures to show.)
+fn check_rotation(db: &Connection, key: &KeyArrived, entry: &Entry, state: Option<&State>) -> Done {
+    let has = entry.sigs.len();
+    if has >= 2 || state.is_none_or(|state| state.init.rehearsal) {
+        return Ok(());
+    }
+    let mut find = db
+        .prepare_cached("SELECT 1 FROM keys WHERE usage = ?1 AND owner = ?2 AND alg = ?3 AND version < ?4")
+        .map_err(doing("keys"))?;
+    let row = params![key.usage.as_str(), key.owner.as_str(), key.alg.as_str(), key.version];
+    if find.exists(row).map_err(doing("keys"))? {
+        let act = entry.act.name().to_owned();
+        return Err(LedgerError::TooFewOfficers { act, needs: 2, has });
+    }
+    Ok(())
 }
 
 /// State and check value.
@@ -130,8 +163,17 @@ fn state_of_key(db: &Connection, key: &str) -> Result<(String, String), LedgerEr
     found.ok_or_else(|| LedgerError::NoKey(key.to_owned()))
 }
 
+/// The check value of a key that is still there.
+fn kcv_of(db: &Connection, key: &str) -> Result<String, LedgerError> {
+    let (state, kcv) = state_of_key(db, key)?;
+    if state == KeyState::Destroyed.as_str() {
+        return Err(LedgerError::KeyDestroyed(key.to_owned()));
+    }
+    Ok(kcv)
+}
+
 fn export(db: &Connection, body: &KeyExport) -> Done {
-    let (_, kcv) = state_of_key(db, body.key.as_str())?;
+    let kcv = kcv_of(db, body.key.as_str())?;
     // With factors it is a child that leaves, whose check value the ledger does not know beforehand.
     if body.factors.is_empty() {
         same_kcv(body.key.as_str(), &kcv, body.kcv.as_str())
@@ -151,7 +193,7 @@ fn same_kcv(key: &str, ledger: &str, offered: &str) -> Done {
 }
 
 fn retire(db: &Connection, body: &KeyRetire, seq: u64) -> Done {
-    let (_, kcv) = state_of_key(db, body.key.as_str())?;
+    let kcv = kcv_of(db, body.key.as_str())?;
     same_kcv(body.key.as_str(), &kcv, body.kcv.as_str())?;
     let sql = "UPDATE keys SET state = ?2, changed = ?3 WHERE key = ?1";
     run(db, sql, params![body.key.as_str(), body.state.as_str(), whole(seq)]).map(drop)
@@ -170,8 +212,8 @@ fn check_keys(db: &Connection, keys: &[KeyUse]) -> Done {
     Ok(())
 }
 
-fn intend(db: &Connection, kind: CardKind, body: &Intent, seq: u64, policy: &Policy) -> Done {
-    if policy.approved_templates {
+fn intend(db: &Connection, kind: CardKind, body: &Intent, seq: u64, state: Option<&State>) -> Done {
+    if state.is_some_and(|state| state.policy.approved_templates) {
         let mut find = db
             .prepare_cached("SELECT 1 FROM templates WHERE digest = ?1 AND template = ?2")
             .map_err(doing("templates"))?;
@@ -222,8 +264,8 @@ fn what_is_taken(db: &Connection, kind: CardKind, body: &Intent, taken: &Taken) 
         }),
         (_, Taken::Terminal) => Ok(LedgerError::TerminalTaken(name(&body.terminal))),
         (_, Taken::Chip) => Ok(LedgerError::ChipTaken(name(&body.chip))),
-        (Err(e), Taken::Number) => Err(e),
-        (Ok((status, ..)), Taken::Number) => Ok(LedgerError::NotResumable {
+        (Err(e), _) => Err(e),
+        (Ok((status, ..)), _) => Ok(LedgerError::NotResumable {
             number: body.number.to_string(),
             status,
         }),
@@ -348,6 +390,7 @@ enum Taken {
     Number,
     Terminal,
     Chip,
+    Nonce,
 }
 
 fn attempt(db: &Connection, sql: &str, row: &[&dyn rusqlite::ToSql]) -> Result<Result<usize, Taken>, LedgerError> {
@@ -360,6 +403,8 @@ fn attempt(db: &Connection, sql: &str, row: &[&dyn rusqlite::ToSql]) -> Result<R
                 Ok(Err(Taken::Terminal))
             } else if text.contains("cards.chip") {
                 Ok(Err(Taken::Chip))
+            } else if text.contains("ceremonies.nonce") {
+                Ok(Err(Taken::Nonce))
             } else if text.contains("UNIQUE") {
                 Ok(Err(Taken::Number))
             } else {

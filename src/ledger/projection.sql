@@ -22,7 +22,8 @@ CREATE TABLE keys (
     state   TEXT NOT NULL,
     origin  TEXT NOT NULL,
     arrived INTEGER NOT NULL REFERENCES entries (seq),
-    changed INTEGER NOT NULL REFERENCES entries (seq)
+    changed INTEGER NOT NULL REFERENCES entries (seq),
+    ceremony INTEGER REFERENCES entries (seq)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE templates (
@@ -54,4 +55,25 @@ CREATE TABLE purse_intents (
     number TEXT PRIMARY KEY,
     intent INTEGER NOT NULL REFERENCES entries (seq),
     said   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- status: open, completed, abandoned, resumed; ended: the entry that ended it, or the beginning that took it up again
+CREATE TABLE ceremonies (
+    begun  INTEGER PRIMARY KEY REFERENCES entries (seq),
+    plan   TEXT NOT NULL,
+    title  TEXT NOT NULL,
+    nonce  TEXT NOT NULL UNIQUE,
+    status TEXT NOT NULL,
+    ended  INTEGER REFERENCES entries (seq)
+) STRICT;
+CREATE UNIQUE INDEX ceremonies_open ON ceremonies (status) WHERE status = 'open';
+
+-- Sealed copies of the key store; restored: the entry that took the store from it last
+CREATE TABLE backups (
+    digest     TEXT PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    threshold  INTEGER NOT NULL,
+    keys       INTEGER NOT NULL,
+    made       INTEGER NOT NULL REFERENCES entries (seq),
+    restored   INTEGER REFERENCES entries (seq)
 ) STRICT, WITHOUT ROWID;

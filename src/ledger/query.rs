@@ -60,6 +60,9 @@ pub struct KeyRow {
     pub arrived: u64,
     /// The entry that changed it last.
     pub changed: u64,
+    /// The entry that began the ceremony that brought it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ceremony: Option<u64>,
 }
 
 /// Which entries.
@@ -282,5 +285,6 @@ fn key_row(row: &Row<'_>) -> rusqlite::Result<KeyRow> {
         origin: row.get("origin")?,
         arrived: seq(row, "arrived")?,
         changed: seq(row, "changed")?,
+        ceremony: seq_or_none(row, "ceremony")?,
     })
 }

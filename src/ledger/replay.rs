@@ -167,12 +167,7 @@ impl Replay {
             Ok(()) => self.report.signatures += entry.sigs.len() as u64,
             Err(fault) => self.report.fault(Some(seq), &fault),
         }
-        let policy = self
-            .state
-            .as_ref()
-            .map(|state| state.policy.clone())
-            .unwrap_or_default();
-        if let Err(fault) = projection::apply(&self.tables, entry, &policy)
+        if let Err(fault) = projection::apply(&self.tables, entry, self.state.as_ref())
             && !self
                 .report
                 .findings

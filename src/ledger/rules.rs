@@ -8,10 +8,20 @@
 //!   signature shows that the key is held and does not count as an approval.
 //! - While a site has a single officer, that one may enrol the second. Nothing else is relaxed.
 //! - `policy.change` needs two officers wherever the site has two.
+//! - Whatever the policy says, two officers sign all that belongs to a ceremony, and, at a production site, the export and
+//!   the destruction of a key and what is done to the key store as a whole. (That the next version of a key needs two is
+//!   held by `projection`, which knows the keys.)
+
+mod ceremony;
+mod fault;
+mod shares;
+
+pub use ceremony::OpenCeremony;
+pub use fault::CeremonyFault;
 
 use std::collections::BTreeMap;
 
-use super::act::{Act, Officer, SiteInit};
+use super::act::{Act, KeyState, Officer, SiteInit};
 use super::entry::Entry;
 use super::error::LedgerError;
 use super::field::{SiteId, Text, VerifyKey};
@@ -39,7 +49,11 @@ pub struct State {
     pub officers: BTreeMap<Text, Enrolled>,
     /// The policy in force.
     pub policy: Policy,
+    ceremony: Option<OpenCeremony>,
 }
+
+/// What no policy makes smaller.
+const TWO: usize = 2;
 
 impl State {
     /// The state after the first entry, whose signatures are checked.
@@ -52,20 +66,26 @@ impl State {
             init: init.clone(),
             officers: BTreeMap::new(),
             policy: init.policy.clone(),
+            ceremony: None,
         };
         if !state.policy.is_sound() {
             return Err(LedgerError::BadPolicy);
         }
         for officer in &init.officers {
+            if officer.ceremony.is_some() {
+                return Err(CeremonyFault::NoneBefore.into());
+            }
             state.enrol(officer)?;
         }
         state.check_signatures(first)?;
         Ok(state)
     }
 
-    /// Checks an entry's signers and signatures and takes over what it changes about officers and policy.
+    /// Checks an entry's signers and signatures and takes over what it changes about officers, policy and ceremonies.
     pub fn admit(&mut self, entry: &Entry) -> Result<(), LedgerError> {
         self.check_signatures(entry)?;
+        self.follow(entry)?;
+        self.check_shares(&entry.act)?;
         match &entry.act {
             Act::SiteInit(_) => Err(LedgerError::NotFirst),
             Act::OfficerEnrol(officer) => self.enrol(officer),
@@ -126,7 +146,9 @@ impl State {
     /// The key that this officer signs this entry with.
     fn key_of(&self, entry: &Entry, name: &Text) -> Result<VerifyKey, LedgerError> {
         match self.officers.get(name) {
-            Some(officer) if officer.revoked => Err(LedgerError::RevokedOfficer(name.to_string())),
+            Some(officer) if officer.revoked && !self.leaves(entry, name) => {
+                Err(LedgerError::RevokedOfficer(name.to_string()))
+            }
             Some(officer) => Ok(officer.key),
             None => match &entry.act {
                 Act::OfficerEnrol(new) if new.name == *name && entry.officer != *name => Ok(new.key),
@@ -135,9 +157,28 @@ impl State {
         }
     }
 
+    /// Whether the officer was revoked by the ceremony that this entry ends, and so still signs its transcript.
+    fn leaves(&self, entry: &Entry, name: &Text) -> bool {
+        matches!(entry.act, Act::CeremonyEnd(_))
+            && self.ceremony.as_ref().is_some_and(|open| open.revoked.contains(name))
+    }
+
+    /// How many officers sign an act whatever the policy says.
+    fn floor(&self, act: &Act) -> usize {
+        let production = !self.init.rehearsal;
+        match act {
+            Act::CeremonyBegin(_) | Act::CeremonyEnd(_) => TWO,
+            Act::KeyExport(_) | Act::StoreReshare(_) | Act::StoreBackup(_) | Act::StoreRestore(_) if production => TWO,
+            Act::KeyRetire(body) if production && body.state == KeyState::Destroyed => TWO,
+            other if other.ceremony().is_some() => TWO,
+            _ => 1,
+        }
+    }
+
     fn check_rule(&self, entry: &Entry) -> Result<(), LedgerError> {
         let act = entry.act.name();
         let rule = self.policy.rule(act);
+        let floor = self.floor(&entry.act);
         let (approvals, needs) = match &entry.act {
             Act::SiteInit(init) => (entry.sigs.len(), init.officers.len().max(1)),
             Act::OfficerEnrol(new) => {
@@ -146,11 +187,11 @@ impl State {
                 }
                 (
                     entry.sigs.len() - 1,
-                    usize::from(rule.officers).min(self.active()).max(1),
+                    usize::from(rule.officers).min(self.active()).max(floor),
                 )
             }
             Act::PolicyChange(_) => (entry.sigs.len(), usize::from(rule.officers).max(self.active().min(2))),
-            _ => (entry.sigs.len(), usize::from(rule.officers)),
+            _ => (entry.sigs.len(), usize::from(rule.officers).max(floor)),
         };
         if approvals < needs {
             return Err(LedgerError::TooFewOfficers {

@@ -16,6 +16,7 @@ use super::log::believed;
 use super::note::{NoteFault, NoteKey};
 use super::projection::{TABLES, whole};
 use super::replay::Replay;
+use super::rules::State;
 use super::store;
 use crate::error::Fault;
 use crate::i18n::Msg;
@@ -121,6 +122,10 @@ pub fn verify_lines(
 
 fn finish(mut replay: Replay, against: &Against) -> Report {
     replay.report.root = replay.root();
+    if let Some(Err(fault)) = replay.state.as_ref().map(State::is_whole) {
+        let last = replay.report.entries.checked_sub(1);
+        replay.report.fault(last, &fault);
+    }
     if replay.report.entries == 0 {
         replay.report.add("LEDGER-SEQ", None, msg!("ledger-finding-empty"));
     }
@@ -290,14 +295,14 @@ pub fn rebuild(path: &Path, observer: &mut dyn Observer) -> Result<u64, LedgerEr
         tx.execute(&format!("DELETE FROM {table}"), params![]).map_err(&doing)?;
     }
     let size = store::size(&tx)?;
-    let mut state = super::rules::State::found(&store::entry(&tx, 0)?)?;
+    let mut state = State::found(&store::entry(&tx, 0)?)?;
     observer.begin(&msg!("ledger-rebuilding"), size);
     for seq in 0..size {
         let entry = store::entry(&tx, seq)?;
         if seq > 0 {
             state.admit(&entry)?;
         }
-        super::projection::apply(&tx, &entry, &state.policy)?;
+        super::projection::apply(&tx, &entry, Some(&state))?;
         if seq.is_multiple_of(STRIDE) {
             observer.advance(seq);
         }

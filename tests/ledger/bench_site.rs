@@ -43,12 +43,14 @@ pub fn at(second: i64) -> Clock {
     Clock::Fixed(Timestamp::from_second(START + second).unwrap())
 }
 
-/// Seeds of the officers: 张三 1, 李四 2; of the log 9.
+/// Seeds of the officers: 张三 1 to 孙七 5; of the log 9.
 pub fn seed_of(name: &str) -> u8 {
     match name {
         "张三" => 1,
         "李四" => 2,
         "王五" => 3,
+        "赵六" => 4,
+        "孙七" => 5,
         other => panic!("no officer {other}"),
     }
 }
@@ -83,8 +85,12 @@ pub fn founding(policy: Policy) -> Founding {
 
 impl Bench {
     pub fn new(policy: Policy) -> Self {
+        Self::of(founding(policy))
+    }
+
+    pub fn of(founding: Founding) -> Self {
         let folder = TempDir::new().unwrap();
-        let ledger = found_in(&folder, policy);
+        let ledger = found_in(&folder, founding);
         Self {
             folder,
             ledger,
@@ -105,6 +111,11 @@ impl Bench {
         append(&mut self.ledger, names, act, &at(self.second))
     }
 
+    pub fn together(&mut self, acts: &[(Act, Vec<&str>)]) -> Result<Vec<u64>, LedgerError> {
+        self.second += 1;
+        together(&mut self.ledger, acts, &at(self.second))
+    }
+
     pub fn checkpoint(&mut self) {
         let log = key(9);
         self.ledger.checkpoint(&|m| log.sign(m).to_bytes()).unwrap();
@@ -115,32 +126,19 @@ impl Bench {
     }
 }
 
-pub fn found_in(folder: &TempDir, policy: Policy) -> Ledger {
+pub fn found_in(folder: &TempDir, founding: Founding) -> Ledger {
     let (path, copy) = (folder.path().join("ledger.db"), folder.path().join("checkpoint.note"));
-    let (a, b, log) = (key(1), key(2), key(9));
-    let (a, b) = (|m: &[u8]| a.sign(m).to_bytes(), |m: &[u8]| b.sign(m).to_bytes());
-    let signers = [
-        Signer {
-            officer: "张三",
-            sign: &a,
-        },
-        Signer {
-            officer: "李四",
-            sign: &b,
-        },
-    ];
-    Ledger::create(
-        &path,
-        Some(&copy),
-        founding(policy),
-        &signers,
-        &|m| log.sign(m).to_bytes(),
-        &at(0),
-    )
-    .unwrap()
+    let log = key(9);
+    let names: Vec<String> = founding.init.officers.iter().map(|o| o.name.to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let log_key = |m: &[u8]| log.sign(m).to_bytes();
+    signing(&names, |signers| {
+        Ledger::create(&path, Some(&copy), founding, signers, &log_key, &at(0)).unwrap()
+    })
 }
 
-pub fn append(ledger: &mut Ledger, names: &[&str], act: Act, clock: &Clock) -> Result<u64, LedgerError> {
+/// Calls `with` with these officers as signers.
+pub fn signing<T>(names: &[&str], with: impl FnOnce(&[Signer<'_>]) -> T) -> T {
     let keys: Vec<SigningKey> = names.iter().map(|n| key(seed_of(n))).collect();
     let signs: Vec<_> = keys.iter().map(|k| move |m: &[u8]| k.sign(m).to_bytes()).collect();
     let signers: Vec<Signer<'_>> = names
@@ -148,7 +146,28 @@ pub fn append(ledger: &mut Ledger, names: &[&str], act: Act, clock: &Clock) -> R
         .zip(&signs)
         .map(|(n, s)| Signer { officer: n, sign: s })
         .collect();
-    ledger.append(act, &signers, clock).map(|entry| entry.seq)
+    with(&signers)
+}
+
+pub fn append(ledger: &mut Ledger, names: &[&str], act: Act, clock: &Clock) -> Result<u64, LedgerError> {
+    signing(names, |signers| {
+        ledger.append(act, signers, clock).map(|entry| entry.seq)
+    })
+}
+
+/// All of these acts in one commit, each by its own officers.
+pub fn together(ledger: &mut Ledger, acts: &[(Act, Vec<&str>)], clock: &Clock) -> Result<Vec<u64>, LedgerError> {
+    let all = ["张三", "李四", "王五", "赵六", "孙七"];
+    signing(&all, |signers| {
+        let of = |names: &[&str]| -> Vec<Signer<'_>> {
+            let find = |name: &&str| *signers.iter().find(|s| s.officer == *name).unwrap();
+            names.iter().map(find).collect()
+        };
+        let by: Vec<Vec<Signer<'_>>> = acts.iter().map(|(_, names)| of(names)).collect();
+        let acts = acts.iter().zip(&by).map(|((act, _), by)| (act.clone(), by.as_slice()));
+        let entries = ledger.append_all_signed(acts.collect(), clock)?;
+        Ok(entries.iter().map(|entry| entry.seq).collect())
+    })
 }
 
 pub fn intent(n: &str, chip: &str, resumes: Option<u64>) -> Intent {

@@ -8,6 +8,8 @@ use cardmint::ledger::note::NoteKey;
 use cardmint::ledger::{Against, Entry, evidence, verify_lines};
 use cardmint::outside::Unobserved;
 
+use super::ceremony_story::told_ceremonies;
+use super::python::verdicts;
 use super::story::{joined, lines, told};
 
 fn formats() -> PathBuf {
@@ -51,9 +53,32 @@ fn the_same_acts_are_still_written_so() {
 }
 
 #[test]
+fn the_example_of_a_key_centre_verifies_and_is_still_written_so() {
+    let export = example("ledger-v1-ceremony.jsonl");
+    let note = example("ledger-v1-ceremony.checkpoint");
+    let cases = [("example".to_owned(), export.clone().into_bytes(), Some(note.clone()))];
+    let (ours, theirs) = verdicts(&cases);
+    let good = ["example", "good", "-", "-"].map(str::to_owned);
+    assert_eq!(ours, [good.clone().into()]);
+    assert_eq!(theirs, [good.into()]);
+    let b = told_ceremonies();
+    assert_eq!(String::from_utf8(joined(&lines(&b.ledger))).unwrap(), export);
+    assert_eq!(fs::read_to_string(b.copy()).unwrap(), note);
+    for act in [
+        "ceremony.begin",
+        "ceremony.end",
+        "store.reshare",
+        "store.backup",
+        "store.restore",
+    ] {
+        assert!(export.contains(&format!("{{\"act\":\"{act}\"")), "{act}");
+    }
+}
+
+#[test]
 fn the_page_shows_lines_of_the_example_and_names_every_act_and_check() {
     let page = fs::read_to_string(formats().join("ledger.md")).unwrap();
-    let export = example("ledger-v1.jsonl");
+    let export = example("ledger-v1.jsonl") + &example("ledger-v1-ceremony.jsonl");
     let shown: Vec<&str> = page.lines().filter(|line| line.starts_with("{\"act\"")).collect();
     assert!(shown.len() >= 3);
     for line in shown {
