@@ -8,8 +8,8 @@ use cardmint::crypto::{Algorithm, KeyMaterial, SecretBytes, kcv, random_key};
 use cardmint::keys::file_store::Draft;
 use cardmint::keys::scheme::Title;
 use cardmint::keys::{Change, KeyRecord, KeyState, OfficerKeys, Origin, Pending};
-use cardmint::ledger::act::{Act, CeremonyBegin, CeremonyEnd, CeremonyResult, Participant};
-use cardmint::ledger::{Entry, Hash, Nonce, Role, Text};
+use cardmint::ledger::act::{Act, CeremonyBegin, CeremonyEnd, CeremonyResult, KeySeen, Participant, StepDone};
+use cardmint::ledger::{Entry, Hash, Moment, Nonce, Role, Text, Word};
 use cardmint::outside::{Clock, Random, SystemRandom};
 use cardmint::site::{NewOfficer, NewSite, Session, Site, SiteError, Step, found, key_arrived, with_signers};
 
@@ -107,16 +107,42 @@ fn plan() -> Hash {
     Hash::of(&[b"plan"])
 }
 
+/// The key that an act brings into the site.
+fn brought(act: &Act) -> Option<KeySeen> {
+    match act {
+        Act::KeyGenerate(key) | Act::KeyImport(key) | Act::KeyDerive(key) | Act::KeyReceive(key) => Some(KeySeen {
+            key: key.key.clone(),
+            kcv: key.kcv.clone(),
+        }),
+        _ => None,
+    }
+}
+
 impl Ceremony {
     /// The entry that ends it.
-    pub fn end(&self, result: CeremonyResult) -> Act {
+    pub fn end(&self, result: CeremonyResult, acts: &[Act]) -> Act {
+        let keys: Vec<KeySeen> = acts.iter().filter_map(brought).collect();
+        let now = Moment::new(Clock::System.now().to_string()).unwrap();
+        let step = StepDone {
+            id: text("all"),
+            kind: Word::new("test").unwrap(),
+            began: now.clone(),
+            ended: now,
+            by: Vec::new(),
+            keys,
+            components: Vec::new(),
+            shares: Vec::new(),
+            files: Vec::new(),
+            confirmed: Vec::new(),
+            events: Vec::new(),
+        };
         Act::CeremonyEnd(CeremonyEnd {
             begin: self.begin,
             plan: plan(),
             nonce: self.nonce.clone(),
             result,
             reason: None,
-            steps: Vec::new(),
+            steps: vec![step],
         })
     }
 
@@ -130,17 +156,16 @@ impl Ceremony {
         at: &mut dyn FnMut(Step),
     ) -> Result<Vec<Entry>, SiteError> {
         let everybody = || self.participants.iter().collect::<Vec<&OfficerKeys>>();
+        let end = self.end(CeremonyResult::Completed, &acts);
         let acts = acts.into_iter().map(|act| act.within(self.begin));
-        let acts = acts
-            .chain([self.end(CeremonyResult::Completed)])
-            .map(|act| (act, everybody()));
+        let acts = acts.chain([end]).map(|act| (act, everybody()));
         session.conclude(pending, acts.collect(), files, &mut SystemRandom, at)
     }
 
     /// Gives it up.
     pub fn abandon(&self, session: &mut Session) {
         let people: Vec<&OfficerKeys> = self.participants.iter().collect();
-        let act = self.end(CeremonyResult::Abandoned);
+        let act = self.end(CeremonyResult::Abandoned, &[]);
         with_signers(&people, |signers| session.ledger.append(act, signers, &Clock::System)).unwrap();
     }
 }

@@ -5,7 +5,7 @@
 use cardmint::ledger::act::*;
 use cardmint::ledger::entry::Signed;
 use cardmint::ledger::field::Signature;
-use cardmint::ledger::{Act, Entry, Hash, Ledger, Moment, Policy, Role};
+use cardmint::ledger::{Act, Entry, Hash, Ledger, Moment, Role};
 use ed25519_dalek::Signer as _;
 
 use super::bench_site::*;
@@ -58,8 +58,7 @@ fn base(rehearsal: bool) -> Bench {
 fn bases() -> Bases {
     let (closed, mut open, mut strict) = (base(false), base(false), base(false));
     let seq = begin(&mut open, "next", 3);
-    let mut policy = Policy::default();
-    policy.keys_by_ceremony = true;
+    let policy = ceremonies_only();
     strict
         .by(&OFFICERS, Act::PolicyChange(PolicyChange { policy }))
         .unwrap();
@@ -362,6 +361,9 @@ fn acts<'a>(on: &'a Bases, case: &mut impl FnMut(&'static str, &'a Bench, Vec<St
     );
 }
 
+/// An act by one, by two, and by one at a rehearsal site.
+type Named = (&'static str, &'static str, &'static str, Act);
+
 /// What two officers sign in a production site, whatever its policy says.
 fn floors<'a>(on: &'a Bases, case: &mut impl FnMut(&'static str, &'a Bench, Vec<Step>, Fault)) {
     let one = |act: &Act| vec![(act.clone(), vec!["张三"])];
@@ -373,7 +375,6 @@ fn floors<'a>(on: &'a Bases, case: &mut impl FnMut(&'static str, &'a Bench, Vec<
         ceremony: None,
     });
     let destroy = retired("load/1", KeyState::Destroyed, None);
-    type Named = (&'static str, &'static str, &'static str, Act);
     let acts: [Named; 6] = [
         (
             "rotation-by-one",

@@ -30,6 +30,13 @@ pub fn key_centre(rehearsal: bool) -> Founding {
     founding
 }
 
+pub fn ceremonies_only() -> Policy {
+    Policy {
+        keys_by_ceremony: true,
+        ..Policy::default()
+    }
+}
+
 pub fn plan(name: &str) -> Hash {
     Hash::of(&[b"plan ", name.as_bytes()])
 }
@@ -239,8 +246,7 @@ pub fn told_ceremonies() -> Bench {
         let acts = vec![two(Act::StoreRestore(restore(seq, "backup"))), two(destroy)];
         (acts, vec![step("restore", "restore", &[])])
     });
-    let mut policy = Policy::default();
-    policy.keys_by_ceremony = true;
+    let policy = ceremonies_only();
     b.by(&OFFICERS, Act::PolicyChange(PolicyChange { policy })).unwrap();
     b.checkpoint();
     b
@@ -338,7 +344,7 @@ fn tell_custodian_replaced(b: &mut Bench) {
         let mut copy = backup(seq, "backup");
         copy.shares = shares(&["李四", "王五", "孙七"]);
         let mut handed = step("backup", "backup", &[]);
-        handed.shares = copy.shares.clone();
+        handed.shares.clone_from(&copy.shares);
         let acts = vec![
             (Act::OfficerEnrol(enrol), vec!["张三", "李四", "孙七"]),
             two(Act::OfficerRevoke(revoke)),
