@@ -9,10 +9,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cardmint::crypto::key_block::Exportability;
+use cardmint::crypto::key_block::{ExchangeAlgorithm, ExchangeKey};
 use cardmint::crypto::seal::KdfParams;
 use cardmint::crypto::{Algorithm, SecretBytes, component, kcv};
 use cardmint::keys::scheme::{Title, find};
-use cardmint::keys::{FileKeyStore, KeyRecord, KeyState, KeyStore, OfficerKeys, Origin, StorePlace};
+use cardmint::keys::{
+    Change, ExchangeRecord, FileKeyStore, KeyRecord, KeyState, KeyStore, Mark, OfficerKeys, Origin, StorePlace,
+};
 use cardmint::ledger::Role;
 use cardmint::ledger::act::Act;
 use cardmint::outside::{Clock, SystemRandom};
@@ -24,6 +27,8 @@ const QUICK: KdfParams = KdfParams {
     passes: 1,
     lanes: 1,
 };
+/// An exchange key for rehearsals.
+const EXCHANGE: &str = "0F1E2D3C4B5A69788796A5B4C3D2E1F0";
 /// A key from the manual of a card system, for rehearsals.
 const KEY: &str = "00112233445566778899AABBCCDDEEFF";
 
@@ -46,23 +51,41 @@ fn write(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
+/// The store behind a mark of its page, opened with the officer of the officers' page.
+fn example_store(folder: &Path, behind: &str) -> FileKeyStore {
+    let officer = folder.join("zhang.key");
+    write(&officer, &block("officer.md", "## `officers/NAME.key`", "text"));
+    let keys = OfficerKeys::open(&officer, &pass(), QUICK).unwrap();
+    let place = StorePlace::in_site(folder);
+    write(place.file(), &block("key-store.md", behind, "text"));
+    let scheme = Arc::new(find("mohurd", Path::new(".")).unwrap());
+    FileKeyStore::unlock(place, scheme, &[&keys]).unwrap()
+}
+
 #[test]
 fn the_example_store_opens_with_the_example_officer() {
     let folder = tempfile::tempdir().unwrap();
-    let officer = folder.path().join("zhang.key");
-    write(&officer, &block("officer.md", "## `officers/NAME.key`", "text"));
-    let keys = OfficerKeys::open(&officer, &pass(), QUICK).unwrap();
-    let place = StorePlace::in_site(folder.path());
-    write(place.file(), &block("key-store.md", "## Example", "text"));
-    let header = place.header().unwrap();
+    let store = example_store(folder.path(), "## Example");
+    let header = store.header();
     assert!(header.rehearsal && header.quorum == 1 && header.generation == 3);
-    let scheme = Arc::new(find("mohurd", Path::new(".")).unwrap());
-    let store = FileKeyStore::unlock(place, scheme, &[&keys]).unwrap();
     let stored = store.keys();
     assert_eq!(stored.len(), 1);
     assert_eq!(stored[0].id.to_string(), "load.v1.3des@city:3100");
     let key = component::from_hex(&SecretBytes::new(KEY.into())).unwrap();
     assert_eq!(stored[0].kcv, kcv(Algorithm::Tdes, &key, 3.try_into().unwrap()));
+    assert_eq!(store.pin("holder").unwrap().len(), 3);
+}
+
+#[test]
+fn the_example_store_of_format_2_opens_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = example_store(folder.path(), "### Format 2");
+    assert_eq!((store.keys().len(), store.header().generation), (1, 4));
+    let [record] = store.exchange_keys() else {
+        panic!("one exchange key")
+    };
+    let key = ExchangeKey::from_hex(ExchangeAlgorithm::Aes128, &SecretBytes::new(EXCHANGE.into())).unwrap();
+    assert_eq!((record.name.as_str(), record.kcv), ("ministry", key.kcv()));
     assert_eq!(store.pin("holder").unwrap().len(), 3);
 }
 
@@ -80,13 +103,37 @@ fn the_example_site_and_card_read() {
     assert_eq!((card.owner.to_string().as_str(), card.text()), ("city:3100", text));
 }
 
+/// The example of format 1 with an exchange key more.
+fn format_2(folder: &Path) {
+    let mut store = example_store(folder, "## Example");
+    let key = ExchangeKey::from_hex(ExchangeAlgorithm::Aes128, &SecretBytes::new(EXCHANGE.into())).unwrap();
+    let record = ExchangeRecord {
+        name: "ministry".parse().unwrap(),
+        algorithm: key.algorithm(),
+        kcv: key.kcv(),
+        state: KeyState::Active,
+        origin: Origin::Components,
+        since: "2026-11-21T02:40:00Z".into(),
+    };
+    let mark = Mark {
+        after: 3,
+        act: "key.import".into(),
+        about: "exchange/ministry".into(),
+    };
+    let change = Change::AddExchangeKey { record, key };
+    let staged = store.stage(change, mark, &mut SystemRandom).unwrap();
+    store.commit(staged).unwrap();
+}
+
 #[test]
 #[ignore = "writes new examples for the pages into a folder"]
 fn new_examples() {
     let Ok(folder) = std::env::var("CARDMINT_TEST_EXAMPLES") else {
         return;
     };
-    let folder = Path::new(&folder).join("site");
+    let folder = Path::new(&folder);
+    format_2(&folder.join("format-2"));
+    let folder = folder.join("site");
     let officer = NewOfficer {
         name: "zhang".into(),
         roles: vec![Role::KeyOfficer],

@@ -83,12 +83,18 @@ pub fn is_same(a: &SecretBytes, b: &SecretBytes) -> bool {
     a.expose().ct_eq(b.expose()).into()
 }
 
-/// Whether a key's bytes stand anywhere in a secret, as they are.
-pub fn contains(whole: &SecretBytes, key: &KeyMaterial) -> bool {
+/// Equality of two secrets of whatever kind in constant time (of the contents; lengths show).
+pub fn same_secret(a: &dyn Secret, b: &dyn Secret) -> bool {
+    use subtle::ConstantTimeEq;
+    a.bytes().ct_eq(b.bytes()).into()
+}
+
+/// Whether a secret's bytes stand anywhere in another one, as they are. An empty secret stands nowhere.
+pub fn contains(whole: &dyn Secret, part: &dyn Secret) -> bool {
     use subtle::{Choice, ConstantTimeEq};
-    let windows = whole.expose().windows(KeyMaterial::LEN);
-    let found = windows.map(|window| window.ct_eq(key.expose()));
-    found.fold(Choice::from(0), |any, here| any | here).into()
+    let (whole, part) = (whole.bytes(), part.bytes());
+    let windows = whole.windows(part.len().max(1)).map(|window| window.ct_eq(part));
+    windows.fold(Choice::from(0), |any, here| any | here).into()
 }
 
 #[cfg(test)]

@@ -63,6 +63,10 @@ word!(
     /// A level of the hierarchy: `ministry`, `province`, `city`, `issuer`, `card` … The list is the scheme's.
     LevelName
 );
+word!(
+    /// What two centres call an exchange key: `ministry-city-2026`.
+    ExchangeName
+);
 
 /// Whose key it is: a level, and below the top its code (`city:3100`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Site, SiteError, holds_share};
-use crate::keys::{FileKeyStore, KeyRecord, Mark};
+use crate::crypto::Kcv;
+use crate::keys::{FileKeyStore, KeyState, Mark, StoredName};
 use crate::ledger::act::{Act, CeremonyResult};
 use crate::ledger::query::Filter;
 use crate::ledger::rules::Enrolled;
@@ -153,8 +154,16 @@ impl Known {
     /// The same keys with the same check values and states; and nobody but the site's officers opens the store.
     fn same_as(&self, store: &FileKeyStore) -> Result<(), SiteError> {
         let disagrees = |about: &str| Err(SiteError::StoreDisagrees { about: about.into() });
-        let facts = |k: &KeyRecord| (k.id.to_string(), (k.kcv.to_string(), k.state.to_string()));
-        let stored: BTreeMap<_, _> = store.header().keys.iter().map(facts).collect();
+        let keys = store
+            .header()
+            .keys
+            .iter()
+            .map(|k| (k.id.clone().into(), k.kcv, k.state));
+        let exchange = store.exchange_keys().iter();
+        let exchange = exchange.map(|k| (StoredName::from(k.name.clone()), k.kcv, k.state));
+        let facts =
+            |(name, kcv, state): (StoredName, Kcv, KeyState)| (name.to_string(), (kcv.to_string(), state.to_string()));
+        let stored: BTreeMap<_, _> = keys.chain(exchange).map(facts).collect();
         let missing = self.keys.iter().find(|(name, facts)| stored.get(*name) != Some(*facts));
         let extra = stored.iter().find(|(name, _)| !self.keys.contains_key(*name));
         if let Some((name, _)) = missing.or(extra) {

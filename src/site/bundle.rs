@@ -12,8 +12,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::card::read_foreign;
-use super::session::{Session, key_arrived};
-use super::{SiteCard, SiteError};
+use super::session::Session;
+use super::{SiteCard, SiteError, key_arrived};
 use crate::crypto::key_block::Exportability;
 use crate::crypto::{Factor, Kcv, kcv};
 use crate::keys::file_store::{Draft, SealedKey};

@@ -7,15 +7,15 @@
 //! store is noticed.
 
 use super::agreement::{about, compare, recorded};
-use super::{Site, SiteError, holds_share, with_signers};
+use super::{Site, SiteError, holds_share, key_retired, with_signers};
 use crate::crypto::SecretBytes;
 use crate::crypto::seal::KdfParams;
 use crate::crypto::sign::PublicKey;
 use crate::keys::{Change, FileKeyStore, KeyRecord, KeyState, Mark, OfficerKeys};
-use crate::ledger::act::{self, Act, KeyArrived, OfficerRevoke};
+use crate::ledger::act::{self, Act, OfficerRevoke};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::rules::State;
-use crate::ledger::{Entry, Ledger, LedgerError, Role, ShortHex, Text, VerifyKey};
+use crate::ledger::{Entry, Ledger, LedgerError, Role, Text, VerifyKey};
 use crate::outside::{Clock, Random};
 
 /// The durable steps of a change, in their order; the first and the last of a ceremony alone.
@@ -269,38 +269,6 @@ fn signers_for<'a>(officers: &'a [OfficerKeys], state: &State, act: &Act) -> Vec
     std::iter::once(acting).chain(others.take(further)).collect()
 }
 
-/// The body of the entries that bring a key into a site.
-pub fn key_arrived(record: &KeyRecord) -> Result<KeyArrived, SiteError> {
-    let id = &record.id;
-    Ok(KeyArrived {
-        key: Text::new(id.to_string())?,
-        usage: Text::new(id.usage.as_str())?,
-        owner: Text::new(id.owner.to_string())?,
-        version: id.version.into(),
-        alg: Text::new(id.algorithm.to_string())?,
-        kcv: ShortHex::new(record.kcv.to_string())?,
-        state: ledger_state(record.state),
-        from: None,
-        parent: None,
-        factors: Vec::new(),
-        components: Vec::new(),
-        method: None,
-        package: None,
-        ceremony: None,
-    })
-}
-
-/// A key's state as entries have it.
-pub(super) fn ledger_state(state: KeyState) -> act::KeyState {
-    match state {
-        KeyState::PreActive => act::KeyState::PreActive,
-        KeyState::Active => act::KeyState::Active,
-        KeyState::Retired => act::KeyState::Retired,
-        KeyState::Destroyed => act::KeyState::Destroyed,
-        KeyState::Compromised => act::KeyState::Compromised,
-    }
-}
-
 impl Session {
     /// Changes a key's state.
     pub fn set_state(
@@ -310,13 +278,7 @@ impl Session {
         reason: &str,
         random: &mut dyn Random,
     ) -> Result<Entry, SiteError> {
-        let act = Act::KeyRetire(act::KeyRetire {
-            key: Text::new(record.id.to_string())?,
-            kcv: ShortHex::new(record.kcv.to_string())?,
-            state: ledger_state(state),
-            reason: Text::new(reason)?,
-            ceremony: None,
-        });
+        let act = key_retired(&record.id.clone().into(), record.kcv, state, reason)?;
         self.change(
             Change::SetState {
                 key: record.id.clone(),

@@ -9,7 +9,7 @@ use crate::crypto::{Factor, Kcv};
 use crate::error::{Error, Exit};
 use crate::i18n::word;
 use crate::keys::scheme::Level;
-use crate::keys::{KeyId, KeyPath, KeyRecord, KeyStore, Scheme, StoreError, Subject};
+use crate::keys::{KeyId, KeyPath, KeyRecord, KeyStore, Scheme, StoreError, StoredName, Subject};
 use crate::msg;
 
 pub(super) fn list(context: &mut Context) -> Result<Exit, Error> {
@@ -25,6 +25,16 @@ pub(super) fn list(context: &mut Context) -> Result<Exit, Error> {
         rows.push(vec![
             key.id.to_string(),
             title,
+            key.kcv.to_string(),
+            word("key-state", key.state.as_str(), context.out.lang()),
+            key.since.clone(),
+        ]);
+    }
+    for key in &header.exchange_keys {
+        context.out.record("cardmint.exchange-key/1", key)?;
+        rows.push(vec![
+            StoredName::from(key.name.clone()).to_string(),
+            msg!("keys-exchange-title", algorithm = key.algorithm).render(context.out.lang()),
             key.kcv.to_string(),
             word("key-state", key.state.as_str(), context.out.lang()),
             key.since.clone(),

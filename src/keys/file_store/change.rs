@@ -3,7 +3,8 @@
 
 use std::fs;
 
-use super::super::id::{KeyId, KeyPath, KeyRecord, KeyState};
+use super::super::exchange::{ExchangeRecord, StoredName};
+use super::super::id::{ExchangeName, KeyId, KeyPath, KeyRecord, KeyState};
 use super::super::scheme::Subject;
 use super::super::store::StoreError;
 use super::error::KeyFileError;
@@ -11,6 +12,7 @@ use super::header::{Header, KIND, Mark};
 use super::operations::Purpose;
 use super::pending::Staged;
 use super::{FileKeyStore, StorePlace, durable, envelope, unlock};
+use crate::crypto::key_block::{ExchangeKey, Weakness};
 use crate::crypto::random_key::{equal_halves, known_test_key, weak_des_half};
 use crate::crypto::seal::SealKey;
 use crate::crypto::sign::PublicKey;
@@ -40,6 +42,20 @@ pub enum Change {
     SetState {
         /// The key.
         key: KeyId,
+        /// The state.
+        state: KeyState,
+    },
+    /// A new exchange key; its record's check value is computed.
+    AddExchangeKey {
+        /// Its public facts.
+        record: ExchangeRecord,
+        /// The key.
+        key: ExchangeKey,
+    },
+    /// Another state of an exchange key, as [`Change::SetState`].
+    SetExchangeState {
+        /// The key.
+        name: ExchangeName,
         /// The state.
         state: KeyState,
     },
@@ -100,7 +116,7 @@ impl FileKeyStore {
         let weak = equal_halves(key) || (id.algorithm == Algorithm::Tdes && weak_des_half(key));
         if weak {
             Err(KeyFileError::WeakKey {
-                key: Box::new(id.clone()),
+                key: Box::new(id.clone().into()),
             })
         } else {
             Ok(())
@@ -146,59 +162,108 @@ impl FileKeyStore {
                 let key = self.derived(&path, Purpose::Write)?;
                 self.change(Change::AddKey { record, key }, random)
             }
-            Change::SetState {
-                key,
-                state: KeyState::Destroyed,
-            } => {
-                let holders = self.header.holders.iter();
-                let holders: Vec<_> = holders.map(|h| (h.officer.clone(), h.exchange)).collect();
-                let quorum = self.header.quorum;
-                let fresh = SealKey::generate(random)?;
-                let shares = unlock::split(&fresh, &self.header.site, quorum, &holders, random)?;
-                self.set_state(key, KeyState::Destroyed)?;
-                (self.data_key, self.header.holders) = (fresh, shares);
-                Ok(())
-            }
-            Change::SetState { key, state } => self.set_state(key, state),
+            Change::AddExchangeKey { record, key } => self.add_exchange_key(record, key),
+            Change::SetState { key, state } => self.set_state(key.into(), state, random),
+            Change::SetExchangeState { name, state } => self.set_state(name.into(), state, random),
             Change::SetPin { name, pin } => {
                 self.header.pins.insert(name.clone());
                 self.contents.pins.insert(name, pin);
                 Ok(())
             }
-            Change::Reshare { quorum, holders } => {
-                let data_key = SealKey::generate(random)?;
-                self.header.holders = unlock::split(&data_key, &self.header.site, quorum, &holders, random)?;
-                (self.header.quorum, self.data_key) = (quorum, data_key);
-                Ok(())
-            }
+            Change::Reshare { quorum, holders } => self.share_out(quorum, &holders, random),
         }
     }
 
-    fn set_state(&mut self, key: KeyId, state: KeyState) -> Result<(), KeyFileError> {
-        use KeyState::{Active, Compromised, Destroyed, PreActive, Retired};
-        let record = self.header.keys.iter_mut().find(|k| k.id == key);
-        let Some(record) = record else {
-            return Err(StoreError::NoKey { key: Box::new(key) }.into());
-        };
-        let allowed = match record.state {
-            PreActive => matches!(state, Active | Destroyed | Compromised),
-            Active => matches!(state, Retired | Destroyed | Compromised),
-            Retired => matches!(state, Destroyed | Compromised),
-            Compromised => matches!(state, Destroyed),
-            Destroyed => false,
-        };
-        if !allowed {
-            return Err(KeyFileError::StateChange {
-                key: Box::new(key),
-                from: record.state,
-                to: state,
-            });
+    /// A fresh data key, split among these officers.
+    fn share_out(
+        &mut self,
+        quorum: u8,
+        holders: &[(String, PublicKey)],
+        random: &mut dyn Random,
+    ) -> Result<(), KeyFileError> {
+        let data_key = SealKey::generate(random)?;
+        self.header.holders = unlock::split(&data_key, &self.header.site, quorum, holders, random)?;
+        (self.header.quorum, self.data_key) = (quorum, data_key);
+        Ok(())
+    }
+
+    fn add_exchange_key(&mut self, mut record: ExchangeRecord, key: ExchangeKey) -> Result<(), KeyFileError> {
+        if self.header.exchange_keys.iter().any(|k| k.name == record.name) {
+            return Err(KeyFileError::ExchangeKeyExists { name: record.name });
         }
-        record.state = state;
-        if state == Destroyed {
-            self.contents.keys.remove(&key);
+        match key.weakness().filter(|_| !self.header.rehearsal) {
+            Some(Weakness::Published(name)) => return Err(KeyFileError::TestKey { name }),
+            Some(Weakness::EqualParts | Weakness::WeakDes) => {
+                let key = Box::new(record.name.into());
+                return Err(KeyFileError::WeakKey { key });
+            }
+            None => {}
+        }
+        (record.kcv, record.algorithm) = (key.kcv(), key.algorithm());
+        self.contents.exchange_keys.insert(record.name.clone(), key);
+        self.header.exchange_keys.push(record);
+        self.header.exchange_keys.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(())
+    }
+
+    fn set_state(&mut self, name: StoredName, to: KeyState, random: &mut dyn Random) -> Result<(), KeyFileError> {
+        let from = self.state_of(&name)?;
+        if !may_become(from, to) {
+            let key = Box::new(name);
+            return Err(KeyFileError::StateChange { key, from, to });
+        }
+        if to == KeyState::Destroyed {
+            // What is left of the old file shall not open with what opens the new one, nor the other way round.
+            let holders: Vec<_> = self
+                .header
+                .holders
+                .iter()
+                .map(|h| (h.officer.clone(), h.exchange))
+                .collect();
+            self.share_out(self.header.quorum, &holders, random)?;
+        }
+        match &name {
+            StoredName::Key(id) => {
+                let records = self.header.keys.iter_mut().filter(|k| k.id == *id);
+                records.for_each(|record| record.state = to);
+                if to == KeyState::Destroyed {
+                    self.contents.keys.remove(id);
+                }
+            }
+            StoredName::Exchange(name) => {
+                let records = self.header.exchange_keys.iter_mut().filter(|k| k.name == *name);
+                records.for_each(|record| record.state = to);
+                if to == KeyState::Destroyed {
+                    self.contents.exchange_keys.remove(name);
+                }
+            }
         }
         Ok(())
+    }
+
+    fn state_of(&self, name: &StoredName) -> Result<KeyState, KeyFileError> {
+        match name {
+            StoredName::Key(id) => {
+                let found = self.header.keys.iter().find(|k| k.id == *id);
+                let no_key = || StoreError::NoKey {
+                    key: Box::new(id.clone()),
+                };
+                Ok(found.ok_or_else(no_key)?.state)
+            }
+            StoredName::Exchange(name) => Ok(self.exchange_record(name)?.state),
+        }
+    }
+}
+
+/// The ways of a key's life: none leads back.
+fn may_become(from: KeyState, to: KeyState) -> bool {
+    use KeyState::{Active, Compromised, Destroyed, PreActive, Retired};
+    match from {
+        PreActive => matches!(to, Active | Destroyed | Compromised),
+        Active => matches!(to, Retired | Destroyed | Compromised),
+        Retired => matches!(to, Destroyed | Compromised),
+        Compromised => matches!(to, Destroyed),
+        Destroyed => false,
     }
 }
 

@@ -2,12 +2,15 @@
 //! The secret part of a store while it is open, and its sealed form.
 //!
 //! The body is a pack (`crypto::pack`) of: the site's signing seed, its exchange secret, the keys in the order of the
-//! header's records without those that are destroyed, the PINs in the order of their names.
+//! header's records without those that are destroyed, the PINs in the order of their names, the exchange keys in the order of
+//! theirs without those that are destroyed.
 
 use std::collections::BTreeMap;
 
-use super::super::id::{KeyId, KeyState};
+use super::super::exchange::ExchangeRecord;
+use super::super::id::{ExchangeName, KeyId, KeyState};
 use super::header::Header;
+use crate::crypto::key_block::ExchangeKey;
 use crate::crypto::pack::{self, NotPacked, pack, unpack};
 use crate::crypto::seal::{BoxKey, Secret};
 use crate::crypto::sign::SigningKey;
@@ -19,6 +22,7 @@ pub(super) struct Contents {
     pub(super) exchange: BoxKey,
     pub(super) keys: BTreeMap<KeyId, KeyMaterial>,
     pub(super) pins: BTreeMap<String, SecretBytes>,
+    pub(super) exchange_keys: BTreeMap<ExchangeName, ExchangeKey>,
 }
 
 impl Contents {
@@ -28,6 +32,7 @@ impl Contents {
         let mut parts: Vec<&dyn Secret> = vec![&seed, &secret];
         parts.extend(self.keys.values().map(|k| k as &dyn Secret));
         parts.extend(self.pins.values().map(|p| p as &dyn Secret));
+        parts.extend(self.exchange_keys.values().map(|k| k as &dyn Secret));
         pack(&parts)
     }
 
@@ -43,10 +48,13 @@ impl Contents {
             .filter(|k| k.state != KeyState::Destroyed)
             .map(|k| &k.id)
             .collect();
-        if rest.len() != names.len() + header.pins.len() {
+        let exchange = header.exchange_keys.iter().filter(|k| k.state != KeyState::Destroyed);
+        let exchange: Vec<&ExchangeRecord> = exchange.collect();
+        if rest.len() != names.len() + header.pins.len() + exchange.len() {
             return Err(NotPacked);
         }
-        let (keys, pins) = rest.split_at(names.len());
+        let (keys, rest) = rest.split_at(names.len());
+        let (pins, exchange_keys) = rest.split_at(header.pins.len());
         let key = |(name, part): (&KeyId, &SecretBytes)| Ok((name.clone(), pack::key_from(part)?));
         Ok(Self {
             signing: SigningKey::from_seed(seed).map_err(|_| NotPacked)?,
@@ -58,6 +66,14 @@ impl Contents {
                 .cloned()
                 .zip(pins.iter().map(pack::copy_of))
                 .collect(),
+            exchange_keys: exchange
+                .into_iter()
+                .zip(exchange_keys)
+                .map(|(record, part)| {
+                    let key = ExchangeKey::from_secret(record.algorithm, pack::copy_of(part));
+                    Ok((record.name.clone(), key.map_err(|_| NotPacked)?))
+                })
+                .collect::<Result<_, NotPacked>>()?,
         })
     }
 }

@@ -22,8 +22,16 @@ use serde::de::DeserializeOwned;
 use super::error::KeyFileError;
 use crate::crypto::Digest;
 
-/// The format that this program writes and reads, of both kinds of files.
-const VERSION: u32 = 1;
+/// The public part of a kind of file.
+pub(super) trait Head: Serialize {
+    /// The newest version of the format that this program reads; it reads all before it.
+    const NEWEST: u32 = 1;
+
+    /// The oldest version that can say what this header says: files are written in that one.
+    fn version(&self) -> u32 {
+        1
+    }
+}
 
 /// What a file holds.
 pub(super) struct Envelope<H> {
@@ -34,10 +42,10 @@ pub(super) struct Envelope<H> {
 }
 
 /// The first two lines: the associated data under which the body is to be sealed.
-pub(super) fn head<H: Serialize>(kind: &str, header: &H) -> String {
+pub(super) fn head<H: Head>(kind: &str, header: &H) -> String {
     // Headers are structs of strings and numbers, which always serialise.
-    let header = serde_json::to_string(header).unwrap_or_default();
-    format!("{kind} {VERSION}\n{header}\n")
+    let text = serde_json::to_string(header).unwrap_or_default();
+    format!("{kind} {}\n{text}\n", header.version())
 }
 
 /// The whole file.
@@ -48,7 +56,7 @@ pub(super) fn text(head: &str, body: &[u8]) -> String {
 }
 
 /// Reads a file and refuses every form but the one that this program writes.
-pub(super) fn parse<H: Serialize + DeserializeOwned>(
+pub(super) fn parse<H: Head + DeserializeOwned>(
     kind: &str,
     path: &Path,
     bytes: &[u8],
@@ -71,7 +79,7 @@ pub(super) fn parse<H: Serialize + DeserializeOwned>(
         .and_then(|rest| rest.strip_prefix(' '))
         .map(str::parse::<u32>)
     {
-        Some(Ok(VERSION)) => {}
+        Some(Ok(known)) if (1..=H::NEWEST).contains(&known) => {}
         Some(Ok(found)) => {
             return Err(KeyFileError::Format {
                 path: path.display().to_string(),

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What can go wrong with the files of a key store and of officers.
 
-use super::super::id::{KeyId, KeyState};
+use super::super::exchange::StoredName;
+use super::super::id::{ExchangeName, KeyId, KeyState};
 use super::super::store::StoreError;
 use crate::crypto::HexError;
+use crate::crypto::key_block::{Exportability, KeyBlockError};
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
 use crate::msg;
@@ -119,6 +121,11 @@ pub enum KeyFileError {
         /// Its name.
         key: Box<KeyId>,
     },
+    /// An exchange key of that name is there already.
+    ExchangeKeyExists {
+        /// The name.
+        name: ExchangeName,
+    },
     /// The key is known to everybody.
     TestKey {
         /// Which published or pattern key it is.
@@ -127,12 +134,12 @@ pub enum KeyFileError {
     /// A key with equal halves or a weak DES key.
     WeakKey {
         /// Its name in the store.
-        key: Box<KeyId>,
+        key: Box<StoredName>,
     },
     /// No way from one state to the other.
     StateChange {
         /// The key.
-        key: Box<KeyId>,
+        key: Box<StoredName>,
         /// Its state.
         from: KeyState,
         /// The state asked for.
@@ -146,15 +153,36 @@ pub enum KeyFileError {
     /// A key that is to be destroyed would stay, because another one has the same value.
     SameValue {
         /// The key.
-        key: Box<KeyId>,
+        key: Box<StoredName>,
         /// The other one.
-        other: Box<KeyId>,
+        other: Box<StoredName>,
     },
     /// The proof that a key is destroyed failed.
     StillThere {
         /// The key.
-        key: Box<KeyId>,
+        key: Box<StoredName>,
     },
+    /// There is no exchange key of that name.
+    NoExchangeKey {
+        /// The name.
+        name: ExchangeName,
+    },
+    /// An exchange key may not work in its state.
+    ExchangeState {
+        /// The name.
+        name: ExchangeName,
+        /// Its state.
+        state: KeyState,
+    },
+    /// A key that may not travel in the form asked for.
+    NotExportable {
+        /// The key.
+        key: Box<KeyId>,
+        /// How far it may travel.
+        exportability: Exportability,
+    },
+    /// A key block's fault.
+    Block(KeyBlockError),
     /// What was sealed for this site does not open with its exchange key.
     NotForUs,
     /// Not 32 hexadecimal digits.
@@ -177,6 +205,12 @@ impl KeyFileError {
 impl From<NoRandom> for KeyFileError {
     fn from(_: NoRandom) -> Self {
         Self::Random
+    }
+}
+
+impl From<KeyBlockError> for KeyFileError {
+    fn from(e: KeyBlockError) -> Self {
+        Self::Block(e)
     }
 }
 
@@ -218,6 +252,15 @@ impl Fault for KeyFileError {
             Self::NotStorable { key } => msg!("key-file-not-storable", key = key),
             Self::SameValue { key, other } => msg!("key-file-same-value", key = key, other = other),
             Self::StillThere { key } => msg!("key-file-still-there", key = key),
+            Self::ExchangeKeyExists { name } => msg!("key-file-exchange-key-exists", name = name),
+            Self::NoExchangeKey { name } => msg!("key-file-no-exchange-key", name = name),
+            Self::ExchangeState { name, state } => {
+                msg!("key-file-exchange-state", name = name).with_word("state", "key-state", state)
+            }
+            Self::NotExportable { key, exportability } => {
+                msg!("key-file-not-exportable", key = key).with_word("exportability", "exportability", exportability)
+            }
+            Self::Block(e) => e.msg(),
             Self::NotForUs => msg!("key-file-not-for-us"),
             Self::Hex(e) => e.msg(),
             Self::Store(e) => e.msg(),
@@ -239,6 +282,7 @@ impl Fault for KeyFileError {
             | Self::NotForUs => Exit::Check,
             Self::Io { .. } | Self::Random => Exit::Device,
             Self::Store(e) => e.exit(),
+            Self::Block(e) => e.exit(),
             _ => Exit::Usage,
         }
     }

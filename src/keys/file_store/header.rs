@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::exchange::ExchangeRecord;
 use super::super::id::KeyRecord;
-use super::envelope::base64_text;
+use super::envelope::{Head, base64_text};
 use crate::crypto::Digest;
 use crate::crypto::seal::NONCE;
 use crate::crypto::sign::PublicKey;
@@ -68,7 +69,24 @@ pub struct Header {
     pub keys: Vec<KeyRecord>,
     /// The names of the initial PINs.
     pub pins: BTreeSet<String>,
+    /// The public facts of the exchange keys, in the order of their names. Since format 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchange_keys: Vec<ExchangeRecord>,
     /// Nonce of the body.
     #[serde(with = "base64_text")]
     pub nonce: [u8; NONCE],
+}
+
+impl Head for Header {
+    const NEWEST: u32 = 2;
+
+    /// Format 1 knows neither exchange keys nor limits of travel.
+    fn version(&self) -> u32 {
+        let limited = self.keys.iter().any(|k| !k.exportability.is_unlimited());
+        if limited || !self.exchange_keys.is_empty() {
+            2
+        } else {
+            1
+        }
+    }
 }

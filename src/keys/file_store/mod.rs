@@ -19,6 +19,7 @@ mod draft;
 mod durable;
 mod envelope;
 mod error;
+mod exchange;
 mod header;
 mod officer;
 mod operations;

@@ -45,6 +45,8 @@ struct OfficerHeader {
     nonce: [u8; NONCE],
 }
 
+impl envelope::Head for OfficerHeader {}
+
 impl OfficerKeys {
     /// Fresh keys.
     pub fn generate(name: &str, random: &mut dyn Random) -> Result<Self, KeyFileError> {

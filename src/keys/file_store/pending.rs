@@ -125,13 +125,18 @@ impl Pending {
 
     /// Makes a change in memory: whole or, where it is refused, not at all.
     pub fn apply(&mut self, change: Change, random: &mut dyn Random) -> Result<(), KeyFileError> {
-        let noted = match &change {
+        let destroyed = match &change {
             Change::SetState {
                 key,
                 state: KeyState::Destroyed,
-            } => self.gone.note(&self.next, key),
+            } => Some(key.clone().into()),
+            Change::SetExchangeState {
+                name,
+                state: KeyState::Destroyed,
+            } => Some(name.clone().into()),
             _ => None,
         };
+        let noted = destroyed.and_then(|name| self.gone.note(&self.next, name));
         let done = self.next.change(change, random);
         if done.is_err() && noted.is_some() {
             self.gone.forget_last();

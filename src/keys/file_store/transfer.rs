@@ -5,6 +5,7 @@ use super::super::id::KeyPath;
 use super::error::KeyFileError;
 use super::operations::Purpose;
 use super::{FileKeyStore, envelope};
+use crate::crypto::key_block::Exportability;
 use crate::crypto::pack::key_from;
 use crate::crypto::seal;
 use crate::crypto::sign::PublicKey;
@@ -28,13 +29,7 @@ impl FileKeyStore {
         length: KcvLength,
         random: &mut dyn Random,
     ) -> Result<(SealedKey, Kcv), KeyFileError> {
-        let not_storable = || KeyFileError::NotStorable {
-            key: Box::new(path.key.clone()),
-        };
-        let level = self.scheme().level_of(path).map_err(|_| not_storable())?;
-        if level.is_none_or(|level| level.leaf) {
-            return Err(not_storable());
-        }
+        self.check_export(path, Exportability::Sensitive)?;
         let key = self.derived(path, Purpose::Write)?;
         let sealed = seal::seal_to(&receiver.0, random, bound, &key).map_err(|e| match e {
             seal::BoxError::Random(_) => KeyFileError::Random,

@@ -54,6 +54,7 @@ impl FileKeyStore {
             exchange: PublicKey(exchange.public()),
             keys: Vec::new(),
             pins: BTreeSet::new(),
+            exchange_keys: Vec::new(),
             nonce: seal::fresh_nonce(random)?,
         };
         let contents = Contents {
@@ -61,6 +62,7 @@ impl FileKeyStore {
             exchange,
             keys: BTreeMap::new(),
             pins: BTreeMap::new(),
+            exchange_keys: BTreeMap::new(),
         };
         let store = Self {
             place,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The store as files: opening, damage, crashes, writers, refused keys.
 
+mod exchange;
 mod operations;
 mod pending;
 
