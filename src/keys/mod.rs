@@ -4,6 +4,7 @@
 pub mod exchange;
 pub mod file_store;
 pub mod id;
+pub mod key_block;
 pub mod scheme;
 pub mod store;
 
