@@ -81,6 +81,7 @@ fn record(centre: &mut Centre, from: u64, count: u64) -> Duration {
             reader: Text::new("sim:test").unwrap(),
             keys: Vec::new(),
             batch: None,
+            lot: None,
             resumes: None,
         };
         let intent = centre.session.append(Act::CardIntent(intent)).unwrap().seq;

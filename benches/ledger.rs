@@ -74,6 +74,7 @@ fn acts(seq: u64, count: usize) -> Vec<Act> {
                     reader: text("reader 1"),
                     keys: Vec::new(),
                     batch: Some(text("order 1")),
+                    lot: None,
                     resumes: None,
                 })
             } else {

@@ -5,6 +5,8 @@
 
 mod ledger {
     pub mod bench_site;
+    mod centre;
+    pub mod centre_story;
     mod ceremonies;
     pub mod ceremony_story;
     mod cli;

@@ -196,6 +196,7 @@ fn append_intent(
         reader: Text::new(card.reader().chars().take(100).collect::<String>())?,
         keys: keys_written(session, script)?,
         batch: job.batch.clone(),
+        lot: None,
         resumes,
     };
     let act = match kind_of(script.product) {

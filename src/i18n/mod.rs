@@ -232,6 +232,7 @@ impl Entry {
 /// The files of the catalogue, one per part of the program.
 const FILES: &[(&str, &str)] = &[
     ("batch.toml", include_str!("batch.toml")),
+    ("centre.toml", include_str!("centre.toml")),
     ("calc.toml", include_str!("calc.toml")),
     ("card.toml", include_str!("card.toml")),
     ("ceremony-plan.toml", include_str!("ceremony-plan.toml")),

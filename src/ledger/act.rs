@@ -3,22 +3,32 @@
 //!
 //! `docs/formats/ledger.md` describes each act byte by byte. An optional field that is absent is left out, never null.
 
+mod batch;
+mod blacklist;
 mod card;
 mod ceremony;
 mod key;
+mod life;
+mod order;
 mod purse;
 mod site;
+mod stock;
 mod store;
 mod upkeep;
 
+pub use batch::{BatchApprove, BatchClose, BatchExport, BatchKey, BatchLot, BatchNew, BatchPause, BatchRun};
+pub use blacklist::{BlacklistAdd, BlacklistConfirm, BlacklistPublish, BlacklistRemove, ListForm};
 pub use card::{CardKind, CardVoid, Ending, Intent, KeyUse, Outcome, TemplateApprove};
 pub use ceremony::{
     CeremonyBegin, CeremonyEnd, CeremonyResult, ComponentSeen, Event, FileSeen, KeySeen, Participant, ShareSeen,
     StepDone,
 };
 pub use key::{KeyArrived, KeyExport, KeyRetire, KeyState, PinSet};
+pub use life::{BalanceSource, CardChange, CardDone, CardExtend, CardReplace, CardReturn, DeskEnding};
+pub use order::{HoldersErase, OrderImport, RangeKind, RangeReserve, Span};
 pub use purse::{PurseClosed, PurseEnding, PurseIntent, PurseTransaction};
 pub use site::{Founding, Officer, OfficerRevoke, PolicyChange, SiteInit};
+pub use stock::{StockCount, StockHandOut, StockReceive, StockReturn, StockScrap, StockTakeBack};
 pub use store::{Holder, StoreBackup, StoreReshare, StoreRestore};
 pub use upkeep::{CheckpointRenew, ClockRefused, LedgerExport};
 
@@ -115,6 +125,102 @@ pub enum Act {
     /// The checkpoint kept outside was lost and is made anew.
     #[serde(rename = "checkpoint.renew")]
     CheckpointRenew(CheckpointRenew),
+    /// Numbers are set aside for a purpose.
+    #[serde(rename = "range.reserve")]
+    RangeReserve(RangeReserve),
+    /// An order was taken in, and its numbers are used up.
+    #[serde(rename = "order.import")]
+    OrderImport(OrderImport),
+    /// Holders' data were erased.
+    #[serde(rename = "holders.erase")]
+    HoldersErase(HoldersErase),
+    /// What a batch will do is laid down.
+    #[serde(rename = "batch.new")]
+    BatchNew(BatchNew),
+    /// A batch is approved by somebody who neither laid it down nor runs it.
+    #[serde(rename = "batch.approve")]
+    BatchApprove(BatchApprove),
+    /// A batch begins, or goes on after a stop.
+    #[serde(rename = "batch.run")]
+    BatchRun(BatchRun),
+    /// A batch stands still: no card is begun.
+    #[serde(rename = "batch.pause")]
+    BatchPause(BatchPause),
+    /// A batch that stood still goes on.
+    #[serde(rename = "batch.resume")]
+    BatchResume(BatchPause),
+    /// A file made from a batch left the site.
+    #[serde(rename = "batch.export")]
+    BatchExport(BatchExport),
+    /// A batch is closed and accounted for.
+    #[serde(rename = "batch.close")]
+    BatchClose(BatchClose),
+    /// Blanks came.
+    #[serde(rename = "stock.receive")]
+    StockReceive(StockReceive),
+    /// Blanks went to an officer.
+    #[serde(rename = "stock.hand-out")]
+    StockHandOut(StockHandOut),
+    /// Blanks came back from an officer.
+    #[serde(rename = "stock.take-back")]
+    StockTakeBack(StockTakeBack),
+    /// Blanks went back to their supplier.
+    #[serde(rename = "stock.return")]
+    StockReturn(StockReturn),
+    /// Blanks that never became a card are scrap.
+    #[serde(rename = "stock.scrap")]
+    StockScrap(StockScrap),
+    /// Blanks were counted.
+    #[serde(rename = "stock.count")]
+    StockCount(StockCount),
+    /// A card's holder has lost it.
+    #[serde(rename = "card.lost")]
+    CardLost(CardChange),
+    /// A lost card was found.
+    #[serde(rename = "card.found")]
+    CardFound(CardChange),
+    /// A new card stands for a lost one.
+    #[serde(rename = "card.replace")]
+    CardReplace(CardReplace),
+    /// A new card stands for a damaged one.
+    #[serde(rename = "card.exchange")]
+    CardExchange(CardReplace),
+    /// A card's last day is about to be moved.
+    #[serde(rename = "card.extend")]
+    CardExtend(CardExtend),
+    /// A card was given back, its balance paid out.
+    #[serde(rename = "card.return")]
+    CardReturn(CardReturn),
+    /// A card is out of use for good.
+    #[serde(rename = "card.cancel")]
+    CardCancel(CardChange),
+    /// A card's application is about to be blocked.
+    #[serde(rename = "card.block")]
+    CardBlock(CardChange),
+    /// A card's application is about to be unblocked.
+    #[serde(rename = "card.unblock")]
+    CardUnblock(CardChange),
+    /// A card's PIN is about to be unblocked.
+    #[serde(rename = "pin.unblock")]
+    PinUnblock(CardChange),
+    /// A card's PIN is about to be set anew.
+    #[serde(rename = "pin.reload")]
+    PinReload(CardChange),
+    /// How writing to an issued card ended.
+    #[serde(rename = "card.done")]
+    CardDone(CardDone),
+    /// Numbers went on the blacklist.
+    #[serde(rename = "blacklist.add")]
+    BlacklistAdd(BlacklistAdd),
+    /// Numbers came off the blacklist.
+    #[serde(rename = "blacklist.remove")]
+    BlacklistRemove(BlacklistRemove),
+    /// A list went out to terminals.
+    #[serde(rename = "blacklist.publish")]
+    BlacklistPublish(BlacklistPublish),
+    /// A list is in use at terminals.
+    #[serde(rename = "blacklist.confirm")]
+    BlacklistConfirm(BlacklistConfirm),
 }
 
 impl Act {
@@ -150,8 +256,41 @@ impl Act {
             Self::LedgerExport(_) => "ledger.export",
             Self::ClockRefused(_) => "clock.refused",
             Self::CheckpointRenew(_) => "checkpoint.renew",
+            Self::RangeReserve(_) => "range.reserve",
+            Self::OrderImport(_) => "order.import",
+            Self::HoldersErase(_) => "holders.erase",
+            Self::BatchNew(_) => "batch.new",
+            Self::BatchApprove(_) => "batch.approve",
+            Self::BatchRun(_) => "batch.run",
+            Self::BatchPause(_) => "batch.pause",
+            Self::BatchResume(_) => "batch.resume",
+            Self::BatchExport(_) => "batch.export",
+            Self::BatchClose(_) => "batch.close",
+            Self::StockReceive(_) => "stock.receive",
+            Self::StockHandOut(_) => "stock.hand-out",
+            Self::StockTakeBack(_) => "stock.take-back",
+            Self::StockReturn(_) => "stock.return",
+            Self::StockScrap(_) => "stock.scrap",
+            Self::StockCount(_) => "stock.count",
+            Self::CardLost(_) => "card.lost",
+            Self::CardFound(_) => "card.found",
+            Self::CardReplace(_) => "card.replace",
+            Self::CardExchange(_) => "card.exchange",
+            Self::CardExtend(_) => "card.extend",
+            Self::CardReturn(_) => "card.return",
+            Self::CardCancel(_) => "card.cancel",
+            Self::CardBlock(_) => "card.block",
+            Self::CardUnblock(_) => "card.unblock",
+            Self::PinUnblock(_) => "pin.unblock",
+            Self::PinReload(_) => "pin.reload",
+            Self::CardDone(_) => "card.done",
+            Self::BlacklistAdd(_) => "blacklist.add",
+            Self::BlacklistRemove(_) => "blacklist.remove",
+            Self::BlacklistPublish(_) => "blacklist.publish",
+            Self::BlacklistConfirm(_) => "blacklist.confirm",
         }
     }
+
     /// The ceremony that the act is part of, by the entry that began it.
     pub fn ceremony(&self) -> Option<u64> {
         match self {

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::centre::CentreFault;
 use super::field::FieldFault;
 use super::rules::CeremonyFault;
 use crate::error::{Exit, Fault};
@@ -196,6 +197,8 @@ pub enum LedgerError {
         /// How many entries the checkpoint covers.
         covered: u64,
     },
+    /// A rule of the card centre.
+    Centre(CentreFault),
     /// An export could not be written.
     Unwritten {
         /// The reader of the output closed it.
@@ -222,6 +225,12 @@ impl LedgerError {
             path: path.to_owned(),
             what: e.to_string(),
         }
+    }
+}
+
+impl From<CentreFault> for LedgerError {
+    fn from(fault: CentreFault) -> Self {
+        Self::Centre(fault)
     }
 }
 
@@ -299,6 +308,7 @@ impl Fault for LedgerError {
             Self::NoBackup(digest) => msg!("ledger-no-backup", digest = digest),
             Self::NoEntry(seq) => msg!("ledger-no-entry", seq = seq),
             Self::NotCovered { seq, covered } => msg!("ledger-not-covered", seq = seq, covered = covered),
+            Self::Centre(fault) => fault.msg(),
             Self::Unwritten { closed: true, .. } => msg!("cli-pipe-closed"),
             Self::Unwritten { what, .. } => msg!("cli-output-failed", what = what),
         }
@@ -306,6 +316,7 @@ impl Fault for LedgerError {
 
     fn exit(&self) -> Exit {
         match self {
+            Self::Centre(fault) => fault.exit(),
             Self::Database { .. } | Self::File { .. } | Self::Unwritten { .. } => Exit::Device,
             Self::Damaged { .. }
             | Self::TreeDamaged

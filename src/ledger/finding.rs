@@ -86,6 +86,7 @@ fn check_of(fault: &LedgerError) -> &'static str {
         | LedgerError::BackupTaken(_)
         | LedgerError::OfficerTaken(_) => "LEDGER-NUMBER-TWICE",
         LedgerError::Ceremony(_) => "LEDGER-CEREMONY",
+        LedgerError::Centre(fault) => fault.check(),
         LedgerError::Database { .. } => "LEDGER-DATABASE",
         LedgerError::TreeDamaged => "LEDGER-TREE",
         LedgerError::NoEntry(_) => "LEDGER-SEQ",

@@ -8,6 +8,7 @@
 //! backwards. `docs/formats/ledger.md` describes everything byte by byte.
 
 pub mod act;
+pub mod centre;
 pub mod checkpoint;
 pub mod entry;
 pub mod error;

@@ -91,6 +91,12 @@ pub struct Policy {
     /// Whether keys are made, moved and destroyed in ceremonies only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keys_by_ceremony: bool,
+    /// Whether cards may only be written in approved batches.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub approved_batches: bool,
+    /// Whether every card's blank must be from a lot, so that it is accounted for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lots: bool,
 }
 
 impl Policy {
@@ -101,11 +107,17 @@ impl Policy {
 
     /// Adds or replaces a rule: how many officers, and the acting one's roles.
     #[must_use]
-    pub fn with(mut self, act: &str, officers: u8, roles: &[Role]) -> Self {
+    pub fn with(self, act: &str, officers: u8, roles: &[Role]) -> Self {
+        self.with_approvers(act, officers, roles, &[])
+    }
+
+    /// The same with the roles of the further ones.
+    #[must_use]
+    pub fn with_approvers(mut self, act: &str, officers: u8, roles: &[Role], approvers: &[Role]) -> Self {
         let rule = Rule {
             officers,
             roles: roles.to_vec(),
-            approvers: Vec::new(),
+            approvers: approvers.to_vec(),
         };
         self.rules.insert(act.to_owned(), rule);
         self
@@ -127,11 +139,16 @@ impl Policy {
             "checkpoint.renew",
         ];
         let policy = Self {
-            rules: BTreeMap::new(),
             approved_templates: true,
-            keys_by_ceremony: false,
+            ..Self::default()
         };
         two.iter().fold(policy, |policy, act| policy.with(act, 2, &[]))
+    }
+
+    /// The same with rules for the acts of a card centre.
+    #[must_use]
+    pub fn for_card_centre(self) -> Self {
+        super::centre::default_rules(self)
     }
 
     /// Whether every rule makes sense.

@@ -10,9 +10,10 @@ mod ceremonies;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::act::{
-    Act, CardKind, CardVoid, Ending, Intent, KeyArrived, KeyExport, KeyRetire, KeyState, KeyUse, Officer, Outcome,
-    PurseIntent, PurseTransaction,
+    Act, BatchKey, CardKind, CardVoid, Ending, Intent, KeyArrived, KeyExport, KeyRetire, KeyState, KeyUse, Officer,
+    Outcome, PurseIntent, PurseTransaction,
 };
+use super::centre;
 use super::entry::{Entry, canonical};
 use super::error::LedgerError;
 use super::field::Number;
@@ -20,7 +21,7 @@ use super::policy::Policy;
 use super::rules::State;
 
 /// The tables that this module fills.
-pub const TABLES: &[&str] = &[
+const TABLES: &[&str] = &[
     "officers",
     "policies",
     "keys",
@@ -31,11 +32,31 @@ pub const TABLES: &[&str] = &[
     "backups",
 ];
 
+/// All tables that are made from the entries.
+pub fn tables() -> impl Iterator<Item = &'static &'static str> {
+    TABLES.iter().chain(centre::TABLES)
+}
+
 type Done = Result<(), LedgerError>;
 
 /// Applies one entry to the tables of `db`, or refuses it and leaves them as they were. `state` is what the entries up to
 /// this one have made of the site; there is none where its first entry is no beginning.
 pub fn apply(db: &Connection, entry: &Entry, state: Option<&State>) -> Done {
+    if !centre::concerns(&entry.act) {
+        return apply_here(db, entry, state);
+    }
+    let savepoint = |sql: &str| run(db, sql, &[]).map(drop);
+    savepoint("SAVEPOINT entry")?;
+    let policy = state.map(|state| &state.policy);
+    let done = apply_here(db, entry, state).and_then(|()| centre::apply(db, entry, policy));
+    if done.is_err() {
+        savepoint("ROLLBACK TO entry")?;
+    }
+    savepoint("RELEASE entry")?;
+    done
+}
+
+fn apply_here(db: &Connection, entry: &Entry, state: Option<&State>) -> Done {
     let seq = entry.seq;
     match &entry.act {
         Act::SiteInit(body) => {
@@ -80,11 +101,7 @@ pub fn apply(db: &Connection, entry: &Entry, state: Option<&State>) -> Done {
         Act::CeremonyEnd(body) => ceremonies::end(db, body, seq),
         Act::StoreBackup(body) => ceremonies::backup(db, body, seq),
         Act::StoreRestore(body) => ceremonies::restore(db, body, seq),
-        Act::StoreReshare(_)
-        | Act::PinSet(_)
-        | Act::LedgerExport(_)
-        | Act::ClockRefused(_)
-        | Act::CheckpointRenew(_) => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -197,6 +214,16 @@ fn retire(db: &Connection, body: &KeyRetire, seq: u64) -> Done {
     same_kcv(body.key.as_str(), &kcv, body.kcv.as_str())?;
     let sql = "UPDATE keys SET state = ?2, changed = ?3 WHERE key = ?1";
     run(db, sql, params![body.key.as_str(), body.state.as_str(), whole(seq)]).map(drop)
+}
+
+/// A key that a batch is laid down with is active and has this check value.
+pub(super) fn check_batch_key(db: &Connection, used: &BatchKey) -> Done {
+    let (state, kcv) = state_of_key(db, used.key.as_str())?;
+    if state != "active" {
+        let key = used.key.to_string();
+        return Err(LedgerError::KeyNotActive { key, state });
+    }
+    same_kcv(used.key.as_str(), &kcv, used.kcv.as_str())
 }
 
 fn check_keys(db: &Connection, keys: &[KeyUse]) -> Done {
@@ -333,6 +360,16 @@ fn void(db: &Connection, body: &CardVoid, seq: u64) -> Done {
     } else {
         Err(LedgerError::NoCard(body.number.to_string()))
     }
+}
+
+/// A card of ours that is issued.
+pub(super) fn issued(db: &Connection, kind: CardKind, number: &str) -> Done {
+    let (status, ..) = card(db, kind, number)?;
+    if status == "issued" {
+        return Ok(());
+    }
+    let number = number.to_owned();
+    Err(LedgerError::CardNotIssued { number, status })
 }
 
 /// A purse transaction may be of a card that another centre issued; one of our own must be issued.

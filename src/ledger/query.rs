@@ -114,7 +114,7 @@ type EachStored<'a> = &'a mut dyn FnMut(u64, Option<&str>, &[u8]) -> Result<(), 
 /// Gets an entry and its stored bytes.
 pub type Each<'a> = &'a mut dyn FnMut(&Entry, &[u8]) -> Result<(), LedgerError>;
 
-const CARD: &str =
+pub(super) const CARD: &str =
     "SELECT kind, number, chip, terminal, template, script, batch, status, intent, outcome, voided FROM cards";
 
 impl Ledger {
@@ -257,7 +257,7 @@ fn seq_or_none(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<u64>> {
     Ok(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned))
 }
 
-fn card_row(row: &Row<'_>) -> rusqlite::Result<CardRow> {
+pub(super) fn card_row(row: &Row<'_>) -> rusqlite::Result<CardRow> {
     Ok(CardRow {
         kind: row.get("kind")?,
         number: row.get("number")?,

@@ -23,7 +23,7 @@ pub(super) const FORMAT: i64 = 1;
 pub(super) const SCHEMA: &str = include_str!("schema.sql");
 
 /// The tables that can be made again.
-pub(super) const PROJECTION: &str = include_str!("projection.sql");
+pub(super) const PROJECTION: &str = concat!(include_str!("projection.sql"), include_str!("centre/tables.sql"));
 
 /// Makes a new file with empty tables, readable by its owner alone. Nothing is overwritten.
 pub(super) fn create(path: &Path) -> Result<Connection, LedgerError> {

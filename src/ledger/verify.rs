@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
 
+use super::centre;
 use super::checkpoint::{Checkpoint, origin};
 use super::error::LedgerError;
 use super::finding::Report;
 use super::hash::Hash;
 use super::log::believed;
 use super::note::{NoteFault, NoteKey};
-use super::projection::{TABLES, whole};
+use super::projection::{tables, whole};
 use super::replay::Replay;
 use super::rules::State;
 use super::store;
@@ -55,6 +56,7 @@ pub fn verify(path: &Path, against: &Against, observer: &mut dyn Observer) -> Re
     check_database(&db, &mut replay.report);
     read_all(&db, &mut replay, observer);
     compare_tables(&db, &mut replay);
+    check_stock(&db, &mut replay.report);
     match stored {
         Ok(Some(note)) => check_note(&mut replay, "LEDGER-CHECKPOINT", None, &note),
         Ok(None) => replay
@@ -121,6 +123,7 @@ pub fn verify_lines(
 }
 
 fn finish(mut replay: Replay, against: &Against) -> Report {
+    check_stock(&replay.tables, &mut replay.report);
     replay.report.root = replay.root();
     if let Some(Err(fault)) = replay.state.as_ref().map(State::is_whole) {
         let last = replay.report.entries.checked_sub(1);
@@ -139,6 +142,19 @@ fn finish(mut replay: Replay, against: &Against) -> Report {
         );
     }
     replay.report
+}
+
+/// The blanks of each lot once more, from several sides.
+fn check_stock(tables: &Connection, report: &mut Report) {
+    match centre::stock_faults(tables) {
+        Ok(faults) => {
+            for (lot, what) in faults {
+                let what = msg!("ledger-finding-stock", lot = lot).with_word("what", "stock-column", &what);
+                report.add("LEDGER-STOCK", None, what);
+            }
+        }
+        Err(fault) => report.fault(None, &fault),
+    }
 }
 
 /// The size that a note claims, believed or not.
@@ -214,7 +230,7 @@ fn check_database(db: &Connection, report: &mut Report) {
 
 /// Row by row, each table as it is stored and as the entries make it.
 fn compare_tables(db: &Connection, replay: &mut Replay) {
-    for table in TABLES {
+    for table in tables() {
         match first_difference(db, &replay.tables, table) {
             Ok(None) => {}
             Ok(Some(row)) => {
@@ -229,9 +245,10 @@ fn compare_tables(db: &Connection, replay: &mut Replay) {
 }
 
 fn first_difference(stored: &Connection, made: &Connection, table: &str) -> rusqlite::Result<Option<String>> {
-    let sql = format!("SELECT * FROM {table} ORDER BY 1, 2");
+    let columns = stored.prepare(&format!("SELECT * FROM {table}"))?.column_count();
+    let order = if columns > 2 { "1, 2, 3" } else { "1, 2" };
+    let sql = format!("SELECT * FROM {table} ORDER BY {order}");
     let (mut left, mut right) = (stored.prepare(&sql)?, made.prepare(&sql)?);
-    let columns = left.column_count();
     let (mut left, mut right) = (left.query([])?, right.query([])?);
     loop {
         let row = |row: Option<&rusqlite::Row<'_>>| -> rusqlite::Result<Option<Vec<Value>>> {
@@ -291,7 +308,7 @@ pub fn rebuild(path: &Path, observer: &mut dyn Observer) -> Result<u64, LedgerEr
     let tx = db
         .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
         .map_err(&doing)?;
-    for table in TABLES {
+    for table in tables() {
         tx.execute(&format!("DELETE FROM {table}"), params![]).map_err(&doing)?;
     }
     let size = store::size(&tx)?;

@@ -250,11 +250,13 @@ fn policy(new: &NewSite) -> Policy {
     let mut policy = if new.officers.len() < 2 {
         Policy::default()
     } else {
-        Policy::production().with("pin.set", 2, &[Role::KeyOfficer])
+        Policy::production()
+            .for_card_centre()
+            .with("pin.set", 2, &[Role::KeyOfficer])
     };
     policy.approved_templates = new.approved_templates;
     for (act, rule) in &mut policy.rules {
-        if ["key.", "officer.", "pin."].iter().any(|of| act.starts_with(of)) {
+        if ["key.", "officer.", "pin.set"].iter().any(|of| act.starts_with(of)) {
             rule.roles = vec![Role::KeyOfficer];
             rule.approvers = vec![Role::KeyOfficer, Role::Supervisor, Role::Witness];
         }

@@ -182,6 +182,7 @@ pub fn intent(n: &str, chip: &str, resumes: Option<u64>) -> Intent {
         reader: text("sim:1"),
         keys: Vec::new(),
         batch: None,
+        lot: None,
         resumes,
     }
 }

@@ -57,6 +57,9 @@ pub struct Intent {
     /// The batch or order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<Text>,
+    /// The lot that the blank is from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<Text>,
     /// The intent of the same number that this one takes up again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumes: Option<u64>,

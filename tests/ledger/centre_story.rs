@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A card centre's ledger with every act of `docs/formats/ledger-centre.md`, and the bodies that other tests start from.
+
+use cardmint::ledger::act::*;
+use cardmint::ledger::{Act, CardKind, Ending, Hash, Policy};
+
+use super::bench_site::*;
+use super::story::{arrived, purse, short};
+
+pub const OPERATOR: &[&str] = &["张三"];
+pub const SUPERVISOR: &[&str] = &["李四"];
+pub const BOTH: &[&str] = &["张三", "李四"];
+
+pub fn card(n: u32) -> String {
+    format!("3100{n:012}")
+}
+
+pub fn span(from: u32, to: u32, range: Option<&str>) -> Span {
+    Span {
+        from: number(&card(from)),
+        to: number(&card(to)),
+        range: range.map(text),
+    }
+}
+
+pub fn range(name: &str, from: u32, to: u32) -> RangeReserve {
+    RangeReserve {
+        range: text(name),
+        kind: RangeKind::User,
+        template: None,
+        from: number(&card(from)),
+        to: number(&card(to)),
+        purpose: text("2027"),
+    }
+}
+
+pub fn order(name: &str, numbers: Vec<Span>, rows: u32) -> OrderImport {
+    OrderImport {
+        order: text(name),
+        kind: CardKind::User,
+        template: text("mohurd-user"),
+        template_digest: Hash::of(&[b"template"]),
+        rows,
+        digest: Hash::of(&[name.as_bytes()]),
+        holders: None,
+        numbers,
+        terminals: Vec::new(),
+    }
+}
+
+pub fn batch(name: &str, order: &OrderImport) -> BatchNew {
+    BatchNew {
+        batch: text(name),
+        order: order.order.clone(),
+        order_digest: order.digest,
+        rows: order.rows,
+        template: order.template.clone(),
+        template_digest: order.template_digest,
+        keys: vec![BatchKey {
+            key: text("load/1"),
+            kcv: short("2677F4"),
+        }],
+        digest: Hash::default(),
+    }
+    .sealed()
+}
+
+pub fn approval(batch: &BatchNew) -> Act {
+    Act::BatchApprove(BatchApprove {
+        batch: batch.batch.clone(),
+        digest: batch.digest,
+    })
+}
+
+pub fn begin(batch: &BatchNew) -> Act {
+    Act::BatchRun(BatchRun {
+        batch: batch.batch.clone(),
+        digest: batch.digest,
+        readers: vec![text("sim:a"), text("sim:b")],
+    })
+}
+
+pub fn card_of(batch: &str, n: u32, lot: Option<&str>) -> Intent {
+    let mut body = intent(&card(n), &format!("C{n}"), None);
+    body.batch = Some(text(batch));
+    body.lot = lot.map(text);
+    body.keys = vec![KeyUse {
+        key: text("load/1"),
+        usage: text("load v1"),
+        kcv: short("998877"),
+    }];
+    body
+}
+
+pub fn delivery(lot: &str, count: u32) -> StockReceive {
+    StockReceive {
+        lot: text(lot),
+        blank: text("fmcos 8k"),
+        supplier: text("复旦微电子"),
+        count,
+        serials: Vec::new(),
+        document: None,
+    }
+}
+
+pub fn hand_out(lot: &str, to: &str, count: u32) -> StockHandOut {
+    StockHandOut {
+        lot: text(lot),
+        to: text(to),
+        count,
+        serials: Vec::new(),
+    }
+}
+
+pub fn scrap(lot: &str, from: Option<&str>, count: u32) -> StockScrap {
+    StockScrap {
+        lot: text(lot),
+        from: from.map(text),
+        count,
+        serials: Vec::new(),
+        batch: None,
+        reason: text("broken"),
+    }
+}
+
+pub fn change(n: u32) -> CardChange {
+    CardChange {
+        kind: CardKind::User,
+        number: number(&card(n)),
+        reason: None,
+    }
+}
+
+pub fn successor(old: u32, new: u32, balance: Option<u32>) -> CardReplace {
+    CardReplace {
+        kind: CardKind::User,
+        number: number(&card(old)),
+        new: number(&card(new)),
+        source: balance.map_or(BalanceSource::None, |_| BalanceSource::Clearing),
+        balance,
+        reason: None,
+    }
+}
+
+pub fn done(n: u32, intent: u64, result: DeskEnding) -> Act {
+    Act::CardDone(CardDone {
+        kind: CardKind::User,
+        number: number(&card(n)),
+        intent,
+        result,
+        reason: None,
+        status_word: None,
+    })
+}
+
+pub fn void(n: u32) -> Act {
+    Act::CardVoid(CardVoid {
+        kind: CardKind::User,
+        number: number(&card(n)),
+        reason: text("dead"),
+    })
+}
+
+/// A centre with an approved template, the load key, range 31, order one of ten cards and lot L1 of twenty blanks, twelve of
+/// them with 张三.
+pub fn centre() -> (Bench, OrderImport) {
+    let mut b = Bench::new(Policy::production().for_card_centre());
+    let template = TemplateApprove {
+        template: text("mohurd-user"),
+        digest: Hash::of(&[b"template"]),
+    };
+    b.by(BOTH, Act::TemplateApprove(template)).unwrap();
+    b.by(BOTH, Act::KeyGenerate(arrived("load/1"))).unwrap();
+    b.by(SUPERVISOR, Act::RangeReserve(range("31", 1, 1000))).unwrap();
+    let order = order("one", vec![span(1, 10, Some("31"))], 10);
+    b.by(OPERATOR, Act::OrderImport(order.clone())).unwrap();
+    b.by(SUPERVISOR, Act::StockReceive(delivery("L1", 20))).unwrap();
+    b.by(SUPERVISOR, Act::StockHandOut(hand_out("L1", "张三", 12))).unwrap();
+    (b, order)
+}
+
+/// The same with batch B running.
+pub fn running() -> (Bench, BatchNew) {
+    let (mut b, order) = centre();
+    let batch = batch("B", &order);
+    b.by(OPERATOR, Act::BatchNew(batch.clone())).unwrap();
+    b.by(SUPERVISOR, approval(&batch)).unwrap();
+    b.by(OPERATOR, begin(&batch)).unwrap();
+    (b, batch)
+}
+
+pub fn issue(b: &mut Bench, n: u32, result: Ending) -> u64 {
+    let seq = b.by(OPERATOR, Act::CardIntent(card_of("B", n, Some("L1")))).unwrap();
+    let outcome = Act::CardOutcome(outcome(&card(n), seq, result));
+    b.by(OPERATOR, outcome).unwrap();
+    seq
+}
+
+/// Every act of the page at least once.
+pub fn told() -> Bench {
+    let (mut b, batch) = running();
+    for n in 1..=5 {
+        issue(&mut b, n, Ending::Issued);
+    }
+    issue(&mut b, 6, Ending::FailedBlank);
+    issue(&mut b, 7, Ending::FailedPartial);
+    b.by(BOTH, void(7)).unwrap();
+    let (seq, paused) = (
+        b.ledger.size(),
+        BatchPause {
+            batch: batch.batch.clone(),
+            reason: Some(text("lunch")),
+        },
+    );
+    b.by(SUPERVISOR, Act::BatchPause(paused.clone())).unwrap();
+    b.by(OPERATOR, Act::BatchResume(BatchPause { reason: None, ..paused }))
+        .unwrap();
+    let mut broken = scrap("L1", Some("张三"), 2);
+    broken.batch = Some(text("B"));
+    b.by(BOTH, Act::StockScrap(broken)).unwrap();
+    let mailer = BatchExport {
+        batch: text("B"),
+        form: text("mailer"),
+        rows: 5,
+        digest: Hash::of(&[b"mailers"]),
+        to: Some(text("printer")),
+    };
+    b.by(OPERATOR, Act::BatchExport(mailer)).unwrap();
+    let account = b.ledger.batch_account("B").unwrap();
+    b.by(BOTH, Act::BatchClose(account)).unwrap();
+    stock(&mut b);
+    psam(&mut b);
+    cards(&mut b);
+    blacklist(&mut b);
+    let erase = HoldersErase {
+        order: text("one"),
+        number: Some(number(&card(1))),
+        reason: text("asked for"),
+    };
+    b.by(BOTH, Act::HoldersErase(erase)).unwrap();
+    assert!(b.ledger.size() > seq);
+    b.checkpoint();
+    b
+}
+
+fn stock(b: &mut Bench) {
+    let back = StockTakeBack {
+        lot: text("L1"),
+        from: text("张三"),
+        count: 3,
+        serials: Vec::new(),
+    };
+    b.by(SUPERVISOR, Act::StockTakeBack(back)).unwrap();
+    let counted = StockCount {
+        lot: text("L1"),
+        of: None,
+        expected: 11,
+        counted: 11,
+    };
+    b.by(OPERATOR, Act::StockCount(counted)).unwrap();
+    let returned = StockReturn {
+        lot: text("L1"),
+        count: 4,
+        serials: Vec::new(),
+        reason: Some(text("wrong print")),
+    };
+    b.by(BOTH, Act::StockReturn(returned)).unwrap();
+}
+
+/// A lot with serial numbers, and a PSAM of an order with terminal numbers on one of its blanks.
+fn psam(b: &mut Bench) {
+    let mut lot = delivery("P1", 2);
+    (lot.serials, lot.document) = (vec![number("P7"), number("P8")], Some(text("note 4711")));
+    b.by(SUPERVISOR, Act::StockReceive(lot)).unwrap();
+    let mut out = hand_out("P1", "张三", 1);
+    out.serials = vec![number("P7")];
+    b.by(SUPERVISOR, Act::StockHandOut(out)).unwrap();
+    let mut terminals = range("T", 0, 0);
+    (terminals.kind, terminals.template) = (RangeKind::Terminal, Some(text("mohurd-user")));
+    (terminals.from, terminals.to) = (number("310000000001"), number("310000000999"));
+    b.by(SUPERVISOR, Act::RangeReserve(terminals)).unwrap();
+    let mut order = order("psams", Vec::new(), 1);
+    order.kind = CardKind::Psam;
+    order.holders = Some(Hash::of(&[b"nobody"]));
+    let psam = number("31000000000000000001");
+    order.numbers = vec![Span {
+        from: psam.clone(),
+        to: psam.clone(),
+        range: None,
+    }];
+    let terminal = number("310000000001");
+    order.terminals = vec![Span {
+        from: terminal.clone(),
+        to: terminal.clone(),
+        range: Some(text("T")),
+    }];
+    b.by(OPERATOR, Act::OrderImport(order.clone())).unwrap();
+    let batch = batch("P", &order);
+    b.by(OPERATOR, Act::BatchNew(batch.clone())).unwrap();
+    b.by(SUPERVISOR, approval(&batch)).unwrap();
+    b.by(OPERATOR, begin(&batch)).unwrap();
+    let mut body = intent(psam.as_str(), "P7", None);
+    (body.batch, body.lot, body.terminal) = (Some(text("P")), Some(text("P1")), Some(terminal));
+    let seq = b.by(OPERATOR, Act::PsamIntent(body)).unwrap();
+    b.by(OPERATOR, Act::PsamOutcome(outcome(psam.as_str(), seq, Ending::Issued)))
+        .unwrap();
+}
+
+fn cards(b: &mut Bench) {
+    b.by(OPERATOR, Act::CardLost(change(1))).unwrap();
+    b.by(OPERATOR, Act::CardFound(change(1))).unwrap();
+    b.by(OPERATOR, Act::CardLost(change(1))).unwrap();
+    b.by(BOTH, Act::CardReplace(successor(1, 2, Some(1850)))).unwrap();
+    b.by(OPERATOR, Act::CardExchange(successor(3, 4, None))).unwrap();
+    let returned = CardReturn {
+        kind: CardKind::User,
+        number: number(&card(4)),
+        balance: 0,
+        deposit: Some(2000),
+        reason: None,
+    };
+    b.by(OPERATOR, Act::CardReturn(returned)).unwrap();
+    let extended = CardExtend {
+        kind: CardKind::User,
+        number: number(&card(5)),
+        until: number("20401231"),
+    };
+    let seq = b.by(OPERATOR, Act::CardExtend(extended)).unwrap();
+    b.by(OPERATOR, done(5, seq, DeskEnding::Done)).unwrap();
+    for act in [Act::CardBlock, Act::CardUnblock, Act::PinUnblock, Act::PinReload] {
+        let seq = b.by(OPERATOR, act(change(5))).unwrap();
+        b.by(OPERATOR, done(5, seq, DeskEnding::Done)).unwrap();
+    }
+    let mut load = purse();
+    load.number = number(&card(5));
+    b.by(OPERATOR, Act::PurseLoad(load)).unwrap();
+    b.by(OPERATOR, Act::CardCancel(change(5))).unwrap();
+}
+
+fn blacklist(b: &mut Bench) {
+    let add = BlacklistAdd {
+        kind: CardKind::User,
+        from: number(&card(1)),
+        to: number(&card(1)),
+        until: Some(number("20351231")),
+        reason: text("lost"),
+    };
+    b.by(OPERATOR, Act::BlacklistAdd(add.clone())).unwrap();
+    let full = BlacklistPublish {
+        sequence: 1,
+        form: ListForm::Full,
+        base: None,
+        date: number("20261118"),
+        count: 1,
+        digest: Hash::of(&[b"list 1"]),
+    };
+    b.by(SUPERVISOR, Act::BlacklistPublish(full.clone())).unwrap();
+    let confirm = BlacklistConfirm {
+        sequence: 1,
+        by: text("公交公司"),
+    };
+    b.by(OPERATOR, Act::BlacklistConfirm(confirm)).unwrap();
+    let remove = BlacklistRemove {
+        kind: add.kind,
+        from: add.from,
+        to: add.to,
+        reason: text("found"),
+    };
+    b.by(SUPERVISOR, Act::BlacklistRemove(remove)).unwrap();
+    let delta = BlacklistPublish {
+        sequence: 2,
+        form: ListForm::Delta,
+        base: Some(1),
+        ..full
+    };
+    b.by(SUPERVISOR, Act::BlacklistPublish(delta)).unwrap();
+}
