@@ -235,6 +235,7 @@ const FILES: &[(&str, &str)] = &[
     ("centre.toml", include_str!("centre.toml")),
     ("calc.toml", include_str!("calc.toml")),
     ("card.toml", include_str!("card.toml")),
+    ("ceremony-check.toml", include_str!("ceremony-check.toml")),
     ("ceremony-plan.toml", include_str!("ceremony-plan.toml")),
     ("ceremony.toml", include_str!("ceremony.toml")),
     ("cli.toml", include_str!("cli.toml")),

@@ -7,9 +7,12 @@
 
 mod bindings;
 mod build;
+mod checks;
 mod error;
 mod key_name;
 mod model;
+mod shipped;
+mod site_facts;
 mod step;
 mod wire;
 mod work;
@@ -17,12 +20,15 @@ mod work_build;
 
 pub use bindings::Bindings;
 pub use build::read;
+pub use checks::{Finding, Severity, checks};
 pub use error::{PlanError, PlanReason};
 pub use key_name::{NoPlannedKey, PlannedKey};
 pub use model::{Expect, NoWord, OtherOfficer, Participant, PersonId, Plan, Slot, SlotUse, StepId};
+pub use shipped::{SHIPPED, load};
+pub use site_facts::{OfficerFacts, SiteFacts, StoreFacts};
 pub use step::{Do, Step};
 pub use work::{
-    Backup, CheckKeys, Combine, Components, Derive, Destroy, Enrol, ExchangeAlgorithm, ExportBlock, ExportBundle,
-    ExportForms, Exportable, FactorMethod, Factors, Generate, ImportBlock, ImportExchangeKey, Receive, Reshare,
-    Restore, Revoke, Rotate, SetPin, SetState, Split,
+    Backup, CheckKeys, Combine, Components, Derive, Destroy, Enrol, ExportBlock, ExportBundle, ExportForms,
+    FactorMethod, Factors, Generate, ImportBlock, ImportExchangeKey, Receive, Reshare, Restore, Revoke, Rotate, SetPin,
+    SetState, Split,
 };

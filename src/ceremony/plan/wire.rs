@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::work::{ExchangeAlgorithm, Exportable, FactorMethod};
+use super::work::FactorMethod;
+use crate::crypto::key_block::{ExchangeAlgorithm, Exportability};
 use crate::keys::scheme::Title;
 use crate::keys::{KeyState, LevelName};
 use crate::ledger::policy::Role;
@@ -96,7 +97,7 @@ pub(super) struct StepWire {
     pub(super) file: Option<String>,
     pub(super) pages: Option<String>,
     pub(super) under: Option<String>,
-    pub(super) exportable: Option<Exportable>,
+    pub(super) exportable: Option<Exportability>,
     pub(super) name: Option<String>,
     pub(super) algorithm: Option<ExchangeAlgorithm>,
     pub(super) threshold: Option<u8>,

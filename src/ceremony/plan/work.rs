@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key_name::PlannedKey;
 use super::model::{PersonId, Slot};
+use crate::crypto::key_block::{ExchangeAlgorithm, Exportability};
 use crate::keys::{KeyState, Owner};
 use crate::ledger::policy::Role;
 
@@ -93,26 +94,6 @@ pub struct ImportBlock {
     pub start: KeyState,
 }
 
-/// Ciphers of keys for key blocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum ExchangeAlgorithm {
-    /// Two-key triple DES.
-    #[serde(rename = "3des-112")]
-    Tdes112,
-    /// Three-key triple DES.
-    #[serde(rename = "3des-168")]
-    Tdes168,
-    /// AES with 128-bit keys.
-    #[serde(rename = "aes-128")]
-    Aes128,
-    /// AES with 192-bit keys.
-    #[serde(rename = "aes-192")]
-    Aes192,
-    /// AES with 256-bit keys.
-    #[serde(rename = "aes-256")]
-    Aes256,
-}
-
 /// Enters a key for key blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportExchangeKey {
@@ -139,19 +120,6 @@ pub struct ExportBundle {
     pub subject: BTreeMap<String, String>,
 }
 
-/// What the receiver of a key block may do with the key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Exportable {
-    /// Never hand it on.
-    #[default]
-    No,
-    /// Hand it on in a key block under a trusted key.
-    Trusted,
-    /// Hand it on, in other forms too.
-    Sensitive,
-}
-
 /// Wraps keys as key blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportBlock {
@@ -162,7 +130,7 @@ pub struct ExportBlock {
     /// The blocks, one a line.
     pub file: Slot,
     /// What the receiver may do.
-    pub exportable: Exportable,
+    pub exportable: Exportability,
 }
 
 /// Prints a key's components, one page for each custodian.

@@ -13,6 +13,7 @@ use super::work::{
     Backup, CheckKeys, Combine, Components, Derive, Destroy, Enrol, ExportBlock, ExportBundle, ExportForms, Factors,
     Generate, ImportBlock, ImportExchangeKey, Receive, Reshare, Restore, Revoke, Rotate, SetPin, SetState, Split,
 };
+use crate::crypto::key_block::Exportability;
 use crate::keys::{KeyState, Owner};
 use crate::ledger::policy::Role;
 
@@ -87,7 +88,7 @@ impl Fields<'_> {
                 keys: self.keys()?,
                 under: self.text("under")?,
                 file: self.slot("file")?,
-                exportable: self.wire.exportable.take().unwrap_or_default(),
+                exportable: self.wire.exportable.take().unwrap_or(Exportability::No),
             }),
             _ => Do::ExportForms(ExportForms {
                 key: self.key()?,
