@@ -5,6 +5,7 @@
 pub mod contents;
 pub mod fault;
 pub mod issue;
+pub mod order;
 pub mod purse;
 pub mod slots;
 pub mod tac;

@@ -102,6 +102,8 @@ pub enum Command {
     Card(card::Args),
     /// PSAMs.
     Psam(psam::Args),
+    /// Files of many cards.
+    Order(order::Args),
     /// Key schemes.
     Scheme(scheme::Args),
     /// Purses of issued cards.
@@ -175,6 +177,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
         Command::Template(args) => template::run(&args, context),
         Command::Card(args) => card::run(&args, context),
         Command::Psam(args) => psam::run(&args, context),
+        Command::Order(args) => order::run(&args, context),
         Command::Scheme(args) => scheme::run(&args, context),
         Command::Purse(args) => purse::run(&args, context),
         Command::Tac(args) => tac::run(&args, context),

@@ -1,59 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
-//! An order from the command line: one row of a file, with fields set over it.
+//! `cardmint order`: files of many cards, checked whole and taken in whole.
 
-use std::path::{Path, PathBuf};
+mod check;
+mod one;
 
+pub use one::OrderArgs;
+
+use std::path::PathBuf;
+
+use super::Context;
 use crate::error::{Error, Exit};
 use crate::msg;
-use crate::template::{self, OrderFileError, RawOrder};
+use crate::template::TextEncoding;
 
-/// The options that bring an order.
+/// `cardmint order …`.
 #[derive(Debug, clap::Args)]
-pub struct OrderArgs {
-    /// A file with orders.
-    #[arg(long, value_name = "FILE")]
-    order: Option<PathBuf>,
-    /// Which order of the file, from 1.
-    #[arg(long, value_name = "NUMBER", requires = "order")]
-    row: Option<usize>,
-    /// A field of the order; repeatable.
-    #[arg(long, value_name = "FIELD=VALUE")]
-    set: Vec<String>,
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    verb: Verb,
 }
 
-impl OrderArgs {
-    /// Whether nothing was brought.
-    pub fn is_empty(&self) -> bool {
-        self.order.is_none() && self.set.is_empty()
-    }
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Checks a file; nothing is changed.
+    Check(FileArgs),
+}
 
-    /// The fields of the order: those of the file's row, and `FIELD=VALUE` words over them.
-    pub fn raw(&self) -> Result<RawOrder, Error> {
-        let mut order = match &self.order {
-            Some(path) => one(path, self.row)?,
-            None => RawOrder::new(),
+/// An order file and how it is to be read.
+#[derive(Debug, clap::Args)]
+pub struct FileArgs {
+    /// The file: CSV with a heading row.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The template that the cards are made by.
+    #[arg(long, value_name = "TEMPLATE")]
+    template: String,
+    /// What a column means; repeatable.
+    #[arg(long, value_name = "HEADING=FIELD")]
+    column: Vec<String>,
+    /// The file's coding, where it cannot be told.
+    #[arg(long, value_name = "CODING")]
+    encoding: Option<String>,
+    /// The number range that the cards' numbers come from; the file has none.
+    #[arg(long, value_name = "RANGE")]
+    range: Option<String>,
+    /// A validity may lie in the past.
+    #[arg(long)]
+    past: bool,
+}
+
+impl FileArgs {
+    /// Headings and fields.
+    fn told(&self) -> Result<Vec<(String, String)>, Error> {
+        let pair = |word: &String| match word.rsplit_once('=') {
+            Some((heading, field)) if !field.is_empty() => Ok((heading.to_owned(), field.to_owned())),
+            _ => Err(Error::new(msg!("order-column", word = word), Exit::Usage)),
         };
-        order.extend(template::from_pairs(&self.set)?);
-        Ok(order)
+        self.column.iter().map(pair).collect()
+    }
+
+    fn encoding(&self) -> Result<Option<TextEncoding>, Error> {
+        let known = |word: &String| {
+            let all = [TextEncoding::Utf8, TextEncoding::Gb18030];
+            let found = all.into_iter().find(|e| e.as_str() == word.to_lowercase());
+            found.ok_or_else(|| Error::new(msg!("order-encoding", word = word), Exit::Usage))
+        };
+        self.encoding.as_ref().map(known).transpose()
     }
 }
 
-fn one(path: &Path, row: Option<usize>) -> Result<RawOrder, Error> {
-    let shown = path.display();
-    let failed = |e: std::io::Error| Error::new(msg!("template-order-read", path = shown, what = e), Exit::Usage);
-    let bytes = std::fs::read(path).map_err(failed)?;
-    let text = || std::str::from_utf8(&bytes).map_err(|_| OrderFileError::Text);
-    let mut rows = match path.extension().and_then(|e| e.to_str()) {
-        Some("json") => template::from_json(text()?)?,
-        Some("csv") => template::from_csv(&bytes)?,
-        _ => template::from_toml(text()?)?,
-    };
-    let chosen = match row {
-        Some(n) => n.checked_sub(1).filter(|i| *i < rows.len()),
-        None if rows.len() == 1 => Some(0),
-        None => None,
-    };
-    let wrong = || Error::new(msg!("template-no-order", path = shown, count = rows.len()), Exit::Usage);
-    let chosen = chosen.ok_or_else(wrong)?;
-    Ok(rows.swap_remove(chosen))
+/// Runs it.
+pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
+    match &args.verb {
+        Verb::Check(file) => check::run(file, context),
+    }
 }

@@ -131,6 +131,16 @@ impl Order {
 
     /// The same; a new order is asked more.
     pub fn examine(template: &Template, raw: &RawOrder, around: &Surroundings<'_>) -> Result<Self, OrderError> {
+        let (order, problems) = Self::good_part(template, raw, around);
+        if problems.is_empty() {
+            Ok(order)
+        } else {
+            Err(OrderError { problems })
+        }
+    }
+
+    /// The values that are good, and everything that is not.
+    pub fn good_part(template: &Template, raw: &RawOrder, around: &Surroundings<'_>) -> (Self, Vec<OrderProblem>) {
         let mut order = Examination {
             template,
             around,
@@ -144,12 +154,7 @@ impl Order {
             order.take_value(field);
         }
         order.compare_fields();
-        if order.problems.is_empty() {
-            Ok(Self { values: order.values })
-        } else {
-            let problems = order.problems;
-            Err(OrderError { problems })
-        }
+        (Self { values: order.values }, order.problems)
     }
 
     /// An order that was checked when it was stored.

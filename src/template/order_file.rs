@@ -169,7 +169,7 @@ pub fn from_csv(bytes: &[u8]) -> Result<Vec<RawOrder>, OrderFileError> {
     if !reader.read(&mut row)? {
         return Ok(Vec::new());
     }
-    sound(&row, row.len())?;
+    sound(&row, row.width())?;
     let heading: Vec<String> = row.cells().map(str::to_owned).collect();
     let mut seen = std::collections::BTreeSet::new();
     if let Some(field) = heading.iter().find(|name| !seen.insert(*name)) {
@@ -191,10 +191,10 @@ fn sound(row: &CsvRow, columns: usize) -> Result<(), OrderFileError> {
         let (column, fault) = (place + 1, *fault);
         return Err(OrderFileError::Cell { line, column, fault });
     }
-    if row.len() == columns && columns <= MOST_COLUMNS {
+    if row.width() == columns && columns <= MOST_COLUMNS {
         return Ok(());
     }
-    let got = row.len();
+    let got = row.width();
     Err(OrderFileError::Cells { line, columns, got })
 }
 

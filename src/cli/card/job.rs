@@ -52,16 +52,6 @@ pub(super) fn template(
     ))
 }
 
-/// A number as the ledger has it: without spaces, and with a zero in front where its digits are odd, as on the card.
-pub(super) fn recorded_number(given: &str) -> String {
-    let digits: String = given.chars().filter(|c| *c != ' ').collect::<String>().to_uppercase();
-    if digits.len().is_multiple_of(2) {
-        digits
-    } else {
-        format!("0{digits}")
-    }
-}
-
 /// The ledger's row of the chip on a reader.
 pub(super) fn row_on(card: &dyn CardTransport, ledger: &Ledger) -> Result<Option<CardRow>, Error> {
     match chip::serial(card.atr()) {

@@ -203,7 +203,7 @@ pub(super) fn status(
     let site = session::open_site(context)?;
     let ledger = site.ledger_read_only()?;
     let row = match (number, reader) {
-        (Some(number), _) => ledger.card(batch::kind_of(product), &job::recorded_number(number))?,
+        (Some(number), _) => ledger.card(batch::kind_of(product), &crate::batch::order::ledger_number(number))?,
         (None, Some(name)) => job::row_on(job::open_reader(name)?.as_ref(), &ledger)?,
         (None, None) => None,
     };

@@ -131,7 +131,7 @@ pub(super) fn void(number: &str, reason: &str, product: Product, context: &mut C
     let site = session::open_site(context)?;
     let mut session = session::unlock(context, &site, &["card.void"])?;
     let kind: CardKind = batch::kind_of(product);
-    let number = job::recorded_number(number);
+    let number = crate::batch::order::ledger_number(number);
     if session.ledger.card(kind, &number)?.is_none() {
         return Err(BatchError::NoCard { number }.into());
     }

@@ -79,7 +79,8 @@ impl AmountUnit {
 pub(super) fn fen(text: &str, told: Option<AmountUnit>, max: u32) -> Result<u32, AmountFault> {
     let text = text.strip_prefix(['¥', '￥']).unwrap_or(text).trim_start();
     let (number, said) = AmountUnit::split(text);
-    if said.is_some() && told.is_some() && said != told {
+    let two = AmountUnit::split(number).1.is_some();
+    if two || (said.is_some() && told.is_some() && said != told) {
         return Err(AmountFault::Units);
     }
     let (whole, decimals) = match number.split_once('.') {
@@ -142,10 +143,12 @@ mod tests {
         for (text, told) in [("50元", Fen), ("5000分", Yuan), ("50.00", Fen)] {
             assert_eq!(read(text, Some(told)), Err(AmountFault::Units), "{text} {told:?}");
         }
-        assert_eq!(read("50.5分", None), Err(AmountFault::Units));
+        for text in ["50.5分", "50元分"] {
+            assert_eq!(read(text, None), Err(AmountFault::Units), "{text}");
+        }
         assert_eq!(read("0.001", None), Err(AmountFault::Decimals));
         for text in [
-            "", ".", "5.", ".5", "-1", "+1.00", "1e3", "1,000.00", "1.2.3", "１元", "元", "0x10", "50元分",
+            "", ".", "5.", ".5", "-1", "+1.00", "1e3", "1,000.00", "1.2.3", "１元", "元", "0x10",
         ] {
             assert_eq!(read(text, None), Err(AmountFault::Form), "{text}");
         }

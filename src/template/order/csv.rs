@@ -104,12 +104,12 @@ impl CsvRow {
     }
 
     /// How many cells it has, also beyond [`MOST_COLUMNS`], which are not kept.
-    pub fn len(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.cells
     }
 
     /// Whether nothing stands in any cell.
-    pub fn is_empty(&self) -> bool {
+    pub fn is_blank(&self) -> bool {
         self.text.trim().is_empty() && self.faults.is_empty()
     }
 
@@ -450,7 +450,7 @@ mod tests {
         let mut reader = CsvReader::new(text.as_bytes(), TextEncoding::Utf8);
         let mut row = CsvRow::default();
         assert!(reader.read(&mut row).unwrap());
-        assert_eq!((row.len(), row.cells().count()), (1_000_001, MOST_COLUMNS));
+        assert_eq!((row.width(), row.cells().count()), (1_000_001, MOST_COLUMNS));
     }
 
     proptest! {

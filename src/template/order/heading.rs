@@ -10,7 +10,7 @@ use crate::template::model::{CardType, OrderField, OrderKind, Template};
 
 /// The name under which an order says a card type.
 pub const CARD_TYPE: &str = "card-type";
-const CARD_TYPE_HEADINGS: [&str; 4] = [CARD_TYPE, "卡类型", "卡种", "卡片类型"];
+const CARD_TYPE_HEADINGS: [&str; 5] = [CARD_TYPE, "card type", "卡类型", "卡种", "卡片类型"];
 
 /// What stands for "this column means nothing" in a mapping.
 const NOTHING: &str = "-";
@@ -89,7 +89,7 @@ pub enum Numbers {
 }
 
 /// The columns of a file, by what they mean.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns(Vec<Option<Column>>);
 
 /// A column that means something.

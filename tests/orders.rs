@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Orders of a card centre: files that must be refused, files that are good, taking in, holders' data.
+#![allow(clippy::unwrap_used)] // a test may fail where it stands
+
+#[path = "orders/files.rs"]
+mod files;
+#[path = "orders/ground.rs"]
+mod ground;
