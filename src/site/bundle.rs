@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use super::card::read_foreign;
 use super::session::Session;
-use super::{SiteCard, SiteError, key_arrived};
+use super::{Site, SiteCard, SiteError, key_arrived};
 use crate::crypto::key_block::Exportability;
-use crate::crypto::{Factor, Kcv, kcv};
+use crate::crypto::{Factor, Kcv, KeyMaterial, kcv};
 use crate::keys::file_store::{Draft, SealedKey};
-use crate::keys::{KeyId, KeyPath, KeyRecord, KeyState, Origin, Owner, Subject};
-use crate::ledger::act::{Act, KeyExport};
+use crate::keys::{FileKeyStore, KeyFileError, KeyId, KeyPath, KeyRecord, KeyState, KeyStore, Origin, Owner, Subject};
+use crate::ledger::act::{Act, KeyArrived, KeyExport};
 use crate::ledger::{Hash, ShortHex, Text};
 use crate::outside::{Clock, Random};
 
@@ -58,6 +58,28 @@ fn bound(from: &SiteCard, to: &SiteCard, key: &KeyId, kcv: &Kcv) -> Vec<u8> {
     format!("cardmint bundle key v1\n{}{}{key}\n{kcv}\n", from.text(), to.text()).into_bytes()
 }
 
+/// A bundle that is sealed and signed, and not yet in a file.
+#[derive(Debug)]
+pub struct SealedBundle {
+    /// What is in it.
+    pub bundle: KeyBundle,
+    /// The file's text.
+    pub text: String,
+    /// What the ledger is to record of it, a body for each key.
+    pub exports: Vec<KeyExport>,
+}
+
+/// A key that came in a bundle and is not in the store yet.
+#[derive(Debug)]
+pub struct ArrivedKey {
+    /// Its public facts.
+    pub record: KeyRecord,
+    /// The key.
+    pub key: KeyMaterial,
+    /// What the ledger is to record of it.
+    pub body: KeyArrived,
+}
+
 impl Session {
     /// Seals keys of this site for another centre, derived to its level, and writes the bundle. The ledger's entries come
     /// before the file.
@@ -72,100 +94,19 @@ impl Session {
     ) -> Result<KeyBundle, SiteError> {
         self.site.same_world(&to.scheme, to.rehearsal)?;
         if out.exists() {
-            return Err(crate::keys::KeyFileError::Exists {
+            return Err(KeyFileError::Exists {
                 path: out.display().to_string(),
             }
             .into());
         }
-        let from = self.site.card()?;
-        let subject = self.subject_of(&to.owner, more)?;
-        let mut bundle = KeyBundle {
-            format: FORMAT.into(),
-            from,
-            to: to.clone(),
-            made: clock.now().to_string(),
-            keys: Vec::new(),
-        };
-        let mut sent = Vec::new();
-        for key in keys {
-            let (entry, path) = self.seal(key, &bundle, &subject, random)?;
-            bundle.keys.push(entry);
-            sent.push(path);
-        }
-        let text = self.signed(&bundle);
+        let sealed = self.site.seal_bundle(&self.store, keys, to, more, random, clock)?;
         // On the disk before the ledger says that it was made; in its place only after that.
-        let file = Draft::write(out, text.as_bytes(), 0o600)?;
-        let package = Hash::of(&[text.as_bytes()]);
-        for (key, path) in bundle.keys.iter().zip(&sent) {
-            let factors = path.factors.iter().copied().map(short).collect::<Result<_, _>>()?;
-            let (kcv, form) = (ShortHex::new(key.kcv.to_string())?, Text::new("sealed bundle")?);
-            let (source, receiver) = (
-                Text::new(path.key.to_string())?,
-                Text::new(format!("{} {}", to.id, to.owner))?,
-            );
-            let export = KeyExport {
-                key: source,
-                kcv,
-                to: receiver,
-                form,
-                factors,
-                package: Some(package),
-                ceremony: None,
-            };
+        let file = Draft::write(out, sealed.text.as_bytes(), 0o600)?;
+        for export in sealed.exports {
             self.append(Act::KeyExport(export))?;
         }
         file.publish()?;
-        Ok(bundle)
-    }
-
-    /// The subject that another centre is: its own code, this site's, and what the operator adds (a province).
-    fn subject_of(&self, owner: &Owner, more: &Subject) -> Result<Subject, SiteError> {
-        let scheme = self.site.scheme();
-        Ok(more
-            .clone()
-            .and(scheme.subject_of(self.site.owner())?)
-            .and(scheme.subject_of(owner)?))
-    }
-
-    fn seal(
-        &self,
-        id: &KeyId,
-        bundle: &KeyBundle,
-        subject: &Subject,
-        random: &mut dyn Random,
-    ) -> Result<(BundleKey, KeyPath), SiteError> {
-        let level = &bundle.to.owner.level;
-        let factors = self.site.scheme().factors(&id.owner.level, level, subject)?;
-        let path = KeyPath {
-            key: id.clone(),
-            factors,
-        };
-        if path.factors.is_empty() {
-            return Err(crate::keys::KeyFileError::NotStorable {
-                key: Box::new(id.clone()),
-            }
-            .into());
-        }
-        let length = self.site.config().kcv_length;
-        let key = KeyId {
-            owner: bundle.to.owner.clone(),
-            ..id.clone()
-        };
-        let kcv = crate::keys::KeyStore::kcv(&self.store, &path, length)?;
-        let bound = bound(&bundle.from, &bundle.to, &key, &kcv);
-        let (sealed, kcv) = self
-            .store
-            .seal_for(&path, &bundle.to.exchange, &bound, length, random)?;
-        Ok((BundleKey { key, kcv, sealed }, path))
-    }
-
-    fn signed(&self, bundle: &KeyBundle) -> String {
-        let line = serde_json::to_string(bundle).unwrap_or_default();
-        let signature = self
-            .store
-            .site_signer()
-            .sign(&[SIGNED_PREFIX, line.as_bytes()].concat());
-        format!("{line}\n{}\n", BASE64.encode(signature))
+        Ok(sealed.bundle)
     }
 
     /// Takes the keys of a bundle over: signature, sender, receiver, scheme, rehearsal flag and every check value must be
@@ -177,70 +118,134 @@ impl Session {
         random: &mut dyn Random,
         clock: &Clock,
     ) -> Result<Vec<KeyRecord>, SiteError> {
-        let shown = path.display().to_string();
-        let text = read_foreign(path)?;
-        let bundle = KeyBundle::parse(&shown, &text)?;
-        let sender = self.site.trusted(&bundle.from.id, &bundle.from.signing)?;
-        self.check_parties(&bundle, &sender)?;
-        let mut records = Vec::new();
-        for entry in &bundle.keys {
-            let key = self
-                .store
-                .open_sealed(&entry.sealed, &bound(&bundle.from, &bundle.to, &entry.key, &entry.kcv))?;
-            let length = u8::try_from(entry.kcv.as_bytes().len()).unwrap_or_default();
-            let got = kcv(entry.key.algorithm, &key, length.try_into().unwrap_or_default());
-            if got != entry.kcv {
-                let (key, expected) = (entry.key.to_string(), entry.kcv.to_string());
-                return Err(SiteError::Kcv {
-                    key,
-                    expected,
-                    got: got.to_string(),
-                });
-            }
-            self.store.check_key(&entry.key, &key)?;
-            let own = kcv(entry.key.algorithm, &key, self.site.config().kcv_length);
-            let (state, origin, since) = (KeyState::Active, Origin::Imported, clock.now().to_string());
-            records.push((
-                KeyRecord {
-                    id: entry.key.clone(),
-                    kcv: own,
-                    state,
-                    origin,
-                    since,
-                    exportability: Exportability::unlimited(),
-                },
-                key,
-            ));
-        }
-        // A name that stands for another key here: found before the first key is stored.
-        for (record, _) in &records {
-            if self.known(record).is_some_and(|known| known.kcv != record.kcv) {
-                let key = Box::new(record.id.clone());
-                return Err(crate::keys::KeyFileError::KeyExists { key }.into());
-            }
-        }
         let mut taken = Vec::new();
-        for (record, key) in records {
-            if self.known(&record).is_some() {
-                continue;
-            }
-            let mut arrived = key_arrived(&record)?;
-            arrived.from = Some(Text::new(format!("{} {}", sender.id, sender.owner))?);
-            arrived.package = Some(Hash::of(&[text.as_bytes()]));
-            self.add_key(record.clone(), key, Act::KeyReceive(arrived), random)?;
+        for ArrivedKey { record, key, body } in self.site.open_bundle(&self.store, path, clock)? {
+            self.add_key(record.clone(), key, Act::KeyReceive(body), random)?;
             taken.push(record);
         }
         Ok(taken)
     }
+}
 
-    fn known(&self, record: &KeyRecord) -> Option<&KeyRecord> {
-        self.store.header().keys.iter().find(|k| k.id == record.id)
+impl Site {
+    /// Seals keys of an open store for another centre, derived to its level. Nothing is written.
+    pub fn seal_bundle(
+        &self,
+        store: &FileKeyStore,
+        keys: &[KeyId],
+        to: &SiteCard,
+        more: &Subject,
+        random: &mut dyn Random,
+        clock: &Clock,
+    ) -> Result<SealedBundle, SiteError> {
+        self.same_world(&to.scheme, to.rehearsal)?;
+        let mut bundle = KeyBundle {
+            format: FORMAT.into(),
+            from: self.card()?,
+            to: to.clone(),
+            made: clock.now().to_string(),
+            keys: Vec::new(),
+        };
+        // The subject that the other centre is: its own code, this site's, and what the operator adds (a province).
+        let scheme = self.scheme();
+        let subject = more
+            .clone()
+            .and(scheme.subject_of(self.owner())?)
+            .and(scheme.subject_of(&to.owner)?);
+        let mut paths = Vec::new();
+        for key in keys {
+            let path = self.way_to(key, &to.owner, &subject)?;
+            bundle.keys.push(self.seal(store, &path, &bundle, random)?);
+            paths.push(path);
+        }
+        let line = serde_json::to_string(&bundle).unwrap_or_default();
+        let signature = store.site_signer().sign(&[SIGNED_PREFIX, line.as_bytes()].concat());
+        let text = format!("{line}\n{}\n", BASE64.encode(signature));
+        let package = Hash::of(&[text.as_bytes()]);
+        let sent = bundle.keys.iter().zip(&paths);
+        let exports = sent
+            .map(|(key, path)| exported(key, path, to, package))
+            .collect::<Result<_, _>>()?;
+        Ok(SealedBundle { bundle, text, exports })
+    }
+
+    /// The way from a key of this site to another centre's. A centre's own key never leaves as it is; one that this site
+    /// derived for that centre and keeps does.
+    fn way_to(&self, id: &KeyId, owner: &Owner, subject: &Subject) -> Result<KeyPath, SiteError> {
+        let kept_for_it = id.owner == *owner && id.owner != *self.owner();
+        let factors = if kept_for_it {
+            Vec::new()
+        } else {
+            self.scheme().factors(&id.owner.level, &owner.level, subject)?
+        };
+        if factors.is_empty() && !kept_for_it {
+            let key = Box::new(id.clone());
+            return Err(KeyFileError::NotStorable { key }.into());
+        }
+        Ok(KeyPath {
+            key: id.clone(),
+            factors,
+        })
+    }
+
+    fn seal(
+        &self,
+        store: &FileKeyStore,
+        path: &KeyPath,
+        bundle: &KeyBundle,
+        random: &mut dyn Random,
+    ) -> Result<BundleKey, SiteError> {
+        let length = self.config().kcv_length;
+        let key = KeyId {
+            owner: bundle.to.owner.clone(),
+            ..path.key.clone()
+        };
+        let kcv = KeyStore::kcv(store, path, length)?;
+        let bound = bound(&bundle.from, &bundle.to, &key, &kcv);
+        let (sealed, kcv) = store.seal_for(path, &bundle.to.exchange, &bound, length, random)?;
+        Ok(BundleKey { key, kcv, sealed })
+    }
+
+    /// Opens a bundle for this site's store. Everything is checked; nothing is changed. Gives the keys that are not in the
+    /// store yet.
+    pub fn open_bundle(&self, store: &FileKeyStore, path: &Path, clock: &Clock) -> Result<Vec<ArrivedKey>, SiteError> {
+        let shown = path.display().to_string();
+        let text = read_foreign(path)?;
+        let bundle = KeyBundle::parse(&shown, &text)?;
+        let sender = self.trusted(&bundle.from.id, &bundle.from.signing)?;
+        self.check_parties(&bundle, &sender)?;
+        let mut arrived = Vec::new();
+        for entry in &bundle.keys {
+            let key = open_sealed(store, entry, &bundle)?;
+            let record = KeyRecord {
+                id: entry.key.clone(),
+                kcv: kcv(entry.key.algorithm, &key, self.config().kcv_length),
+                state: KeyState::Active,
+                origin: Origin::Imported,
+                since: clock.now().to_string(),
+                exportability: Exportability::unlimited(),
+            };
+            let known = store.header().keys.iter().find(|k| k.id == record.id);
+            let twice = arrived.iter().any(|k: &ArrivedKey| k.record.id == record.id);
+            if twice || known.is_some_and(|known| known.kcv != record.kcv) {
+                // The name stands for another key here.
+                let key = Box::new(record.id);
+                return Err(KeyFileError::KeyExists { key }.into());
+            }
+            if known.is_none() {
+                let mut body = key_arrived(&record)?;
+                body.from = Some(Text::new(format!("{} {}", sender.id, sender.owner))?);
+                body.package = Some(Hash::of(&[text.as_bytes()]));
+                arrived.push(ArrivedKey { record, key, body });
+            }
+        }
+        Ok(arrived)
     }
 
     fn check_parties(&self, bundle: &KeyBundle, sender: &SiteCard) -> Result<(), SiteError> {
-        self.site.same_world(&bundle.from.scheme, bundle.from.rehearsal)?;
-        self.site.same_world(&bundle.to.scheme, bundle.to.rehearsal)?;
-        let own = self.site.card()?;
+        self.same_world(&bundle.from.scheme, bundle.from.rehearsal)?;
+        self.same_world(&bundle.to.scheme, bundle.to.rehearsal)?;
+        let own = self.card()?;
         let differ = |field, file: String, site: String| Err(SiteError::NotForThisSite { field, file, site });
         if bundle.to.owner != own.owner {
             return differ("owner", bundle.to.owner.to_string(), own.owner.to_string());
@@ -251,7 +256,7 @@ impl Session {
         if bundle.from != *sender {
             return differ("sender", bundle.from.fingerprint(), sender.fingerprint());
         }
-        let scheme = self.site.scheme();
+        let scheme = self.scheme();
         let above = |level| scheme.levels().iter().position(|l| l.name == level);
         if above(sender.owner.level.clone()) >= above(own.owner.level.clone()) {
             return differ("sender", sender.owner.to_string(), own.owner.to_string());
@@ -261,6 +266,36 @@ impl Session {
             None => Ok(()),
         }
     }
+}
+
+/// One key of a bundle, opened and compared with its check value.
+fn open_sealed(store: &FileKeyStore, entry: &BundleKey, bundle: &KeyBundle) -> Result<KeyMaterial, SiteError> {
+    let bound = bound(&bundle.from, &bundle.to, &entry.key, &entry.kcv);
+    let key = store.open_sealed(&entry.sealed, &bound)?;
+    let length = u8::try_from(entry.kcv.as_bytes().len()).unwrap_or_default();
+    let got = kcv(entry.key.algorithm, &key, length.try_into().unwrap_or_default());
+    if got != entry.kcv {
+        return Err(SiteError::Kcv {
+            key: entry.key.to_string(),
+            expected: entry.kcv.to_string(),
+            got: got.to_string(),
+        });
+    }
+    store.check_key(&entry.key, &key)?;
+    Ok(key)
+}
+
+/// What the ledger records of a key that leaves.
+fn exported(key: &BundleKey, path: &KeyPath, to: &SiteCard, package: Hash) -> Result<KeyExport, SiteError> {
+    Ok(KeyExport {
+        key: Text::new(path.key.to_string())?,
+        kcv: ShortHex::new(key.kcv.to_string())?,
+        to: Text::new(format!("{} {}", to.id, to.owner))?,
+        form: Text::new("sealed bundle")?,
+        factors: path.factors.iter().copied().map(short).collect::<Result<_, _>>()?,
+        package: Some(package),
+        ceremony: None,
+    })
 }
 
 impl KeyBundle {

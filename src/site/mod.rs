@@ -27,7 +27,7 @@ mod officers;
 mod publication;
 mod session;
 
-pub use bundle::{BundleKey, KeyBundle};
+pub use bundle::{ArrivedKey, BundleKey, KeyBundle, SealedBundle};
 pub use card::SiteCard;
 pub use conclude::SignedAct;
 pub use config::SiteConfig;

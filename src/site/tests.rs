@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Sites as folders: making, opening, officers, agreement of their parts, keys between two of them.
+//! Sites as folders: making, opening, officers, agreement of their parts.
 
+mod bundles;
 mod refusals;
 
 use std::fs;
@@ -327,78 +328,6 @@ fn send(from: &Site, to: &Site, out: &Path) -> Result<KeyBundle, SiteError> {
         &mut SystemRandom,
         &Clock::System,
     )
-}
-
-#[test]
-fn keys_go_from_the_ministry_to_the_city() {
-    let folder = tempfile::tempdir().unwrap();
-    let (ministry, city) = pair(folder.path());
-    add(&mut open(&ministry), "purchase");
-    add(&mut open(&ministry), "tac");
-    let out = folder.path().join("bundle");
-    let bundle = send(&ministry, &city, &out).unwrap();
-    let mut session = open(&city);
-    let taken = session.receive(&out, &mut SystemRandom, &Clock::System).unwrap();
-    assert_eq!(taken.len(), 2);
-    assert_eq!(taken[0].id.to_string(), "purchase.v1.3des@city:3100");
-    assert_eq!(taken[0].kcv, bundle.keys[0].kcv);
-    assert!(
-        session
-            .receive(&out, &mut SystemRandom, &Clock::System)
-            .unwrap()
-            .is_empty(),
-        "a second time is harmless"
-    );
-    session.checkpoint().unwrap();
-    // Both sides reach the same card.
-    let subject = Subject::new()
-        .with("city_code", &[0x31, 0])
-        .with("application_serial", &[0x31, 0, 0, 0, 0x20, 0x91, 0x50, 0x87]);
-    let of = |session: &Session| {
-        let usage = "purchase".parse().unwrap();
-        let key = session
-            .site
-            .scheme()
-            .card_key(&session.store.keys(), &usage, 1, Algorithm::Tdes, &subject)
-            .unwrap();
-        session
-            .store
-            .kcv(key.path(), crate::crypto::KcvLength::default())
-            .unwrap()
-    };
-    assert_eq!(of(&session), of(&open(&ministry)));
-    assert!(matches!(
-        send(&ministry, &city, &out),
-        Err(SiteError::Keys(KeyFileError::Exists { .. }))
-    ));
-}
-
-#[test]
-fn bundles_for_others_or_changed_ones_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let (ministry, city) = pair(folder.path());
-    add(&mut open(&ministry), "purchase");
-    let other = make(&folder.path().join("o"), "city", "4100", true);
-    let out = folder.path().join("bundle");
-    send(&ministry, &other, &out).unwrap();
-    let take = |site: &Site, path: &Path| open(site).receive(path, &mut SystemRandom, &Clock::System).unwrap_err();
-    let wrong = take(&city, &out);
-    assert!(
-        matches!(wrong, SiteError::NotForThisSite { field: "owner", .. }),
-        "{wrong}"
-    );
-    assert!(matches!(take(&other, &out), SiteError::NotTrusted { .. }));
-    let good = folder.path().join("good");
-    send(&ministry, &city, &good).unwrap();
-    let text = fs::read_to_string(&good).unwrap();
-    let changed = folder.path().join("changed");
-    fs::write(&changed, text.replace("purchase.v1", "purchase.v2")).unwrap();
-    assert!(matches!(take(&city, &changed), SiteError::Signature { .. }));
-    fs::write(&changed, text.replace("\"rehearsal\":true", "\"rehearsal\":false")).unwrap();
-    assert!(matches!(take(&city, &changed), SiteError::Signature { .. }));
-    fs::write(&changed, "{}\n").unwrap();
-    assert!(matches!(take(&city, &changed), SiteError::BadFile { .. }));
-    assert!(open(&city).store.keys().is_empty());
 }
 
 #[test]
