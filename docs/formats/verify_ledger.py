@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Verifies a cardmint ledger from its JSON Lines export, with ed25519.py beside it and Python's standard library.
+"""Verifies a cardmint ledger from its JSON Lines export, with ed25519.py and card_centre.py beside it and Python's standard library.
 
     python3 verify_ledger.py EXPORT.jsonl [CHECKPOINT [VKEY]]
 
-Written from ledger.md alone. Prints one line per finding and a last line `good` or `bad`; exit code 0 or 3.
+Written from ledger.md and ledger-centre.md alone. Prints one line per finding and a last line `good` or `bad`; exit code 0 or 3.
 """
 import base64
 import hashlib
@@ -13,13 +13,14 @@ import re
 import sys
 from datetime import datetime
 
+import card_centre
 from ed25519 import verifies
 
 # ---- the form of an entry: "name:kind name:kind". KIND? may be absent, KIND* is a list that is absent when empty ----
-SHAPES = {
+SHAPES = card_centre.SHAPES | {
     "entry": "v:byte seq:I at:M prev:H site:site officer:T act:act body:any sigs:[signed]", "signed": "officer:T sig:sig",
     "officer": "name:T roles:[role] key:K ceremony:I?", "rule": "officers:byte roles:[role] approvers:[role]",
-    "policy": "rules:{rule} approved_templates:B keys_by_ceremony:true?", "use": "key:T usage:T kcv:X", "seen": "key:T kcv:X",
+    "policy": "rules:{rule} approved_templates:B keys_by_ceremony:true? approved_batches:true? lots:true?", "use": "key:T usage:T kcv:X", "seen": "key:T kcv:X",
     "participant": "id:T role:role officer:T", "holder": "officer:T index:U", "share": "officer:T index:U digest:H",
     "given": "officer:T kcv:X", "file": "slot:T digest:H", "event": "at:M officer:T? what:W detail:T?",
     "step": ("id:T kind:W began:M ended:M by:T* keys:seen* components:given* shares:share* files:file* confirmed:T* "
@@ -43,11 +44,11 @@ for act in "key.generate", "key.import", "key.derive", "key.receive":
                    "method:W? package:H? ceremony:I?")
 for act in "card", "psam":
     SHAPES[act + ".intent"] = ("number:N chip:N? terminal:N? template:T template_digest:H script:H raw:true? reader:T "
-                               "keys:use* batch:T? resumes:I?")
+                               "keys:use* batch:T? lot:T? resumes:I?")
     SHAPES[act + ".outcome"] = "number:N intent:I result:ending proof:H? steps:U reason:T? status_word:X?"
 for act in "load", "purchase":
     SHAPES["purse." + act] = SHAPES["purse.intent"].replace("balance:U", "balance:U?") + " tac:X intent:I?"
-PATTERNS = {
+PATTERNS = card_centre.PATTERNS | {
     "N": "[0-9A-Z]{1,24}", "X": "([0-9A-F]{2}){1,8}", "H": "[0-9a-f]{64}", "nonce": "[0-9A-F]{16}", "card": "user|psam",
     "state": "pre-active|active|retired|destroyed|compromised", "ending": "issued|failed-blank|failed-partial|in-doubt",
     "settled": "not-done|done-unproved|unknown", "closing": "completed|abandoned",
@@ -115,6 +116,7 @@ class Ledger:
 
     def __init__(self):
         self.site = self.log_key = self.policy = self.rehearsal = self.open = None
+        self.centre = card_centre.Centre(self, need)
         self.known, self.cards, self.purses = {}, {}, {}  # known: (what, name) and the body that brought it
 
     def admit(self, e):
@@ -132,6 +134,7 @@ class Ledger:
         self.approvals(act, body, names)
         self.ceremony(act, body, names[:-1] if act == "officer.enrol" else names, e["seq"])
         self.lifecycle(act, body, e["seq"])
+        self.centre.admit(e, names)
 
     def bring(self, act, body):
         what, field, check = BRINGS[act]

@@ -31,15 +31,8 @@ fn refused(result: Result<u64, LedgerError>) -> CentreFault {
 }
 
 #[track_caller]
-fn verifies(b: &Bench) {
-    let against = Against::default();
-    let report = verify(&b.path(), &against, &mut Unobserved).unwrap();
-    let wrong: Vec<_> = report
-        .findings
-        .iter()
-        .filter(|f| f.check != "LEDGER-CHECKPOINT")
-        .collect();
-    assert!(wrong.is_empty(), "{wrong:?}");
+fn verifies(b: &Centre) {
+    b.verifies();
 }
 
 #[test]
@@ -173,7 +166,7 @@ fn a_number_of_an_order_is_written_in_its_batch_only() {
     let (mut b, order) = centre();
     let alone = b.by(OPERATOR, Act::CardIntent(intent(&card(1), "C1", None)));
     assert!(matches!(refused(alone), CentreFault::NumberOfOrder { .. }));
-    let write = |b: &mut Bench, n| b.by(OPERATOR, Act::CardIntent(card_of("B", n, None)));
+    let write = |b: &mut Centre, n| b.by(OPERATOR, Act::CardIntent(card_of("B", n, None)));
     assert!(
         matches!(refused(write(&mut b, 1)), CentreFault::NumberOfOrder { .. }),
         "no such batch"
@@ -300,7 +293,7 @@ fn a_batch_closes_only_with_the_ledgers_account_and_nothing_in_doubt() {
     issue(&mut b, 1, Ending::Issued);
     issue(&mut b, 2, Ending::FailedBlank);
     issue(&mut b, 3, Ending::FailedPartial);
-    let close = |b: &mut Bench, names: &[&str], change: &dyn Fn(&mut BatchClose)| {
+    let close = |b: &mut Centre, names: &[&str], change: &dyn Fn(&mut BatchClose)| {
         let mut account = b.ledger.batch_account("B").unwrap();
         change(&mut account);
         b.by(names, Act::BatchClose(account))
@@ -352,7 +345,7 @@ fn a_batch_closes_only_with_the_ledgers_account_and_nothing_in_doubt() {
 #[test]
 fn blanks_add_up_after_every_act() {
     let (mut b, _) = running();
-    let lot = |b: &Bench| {
+    let lot = |b: &Centre| {
         let l = b.ledger.lot("L1").unwrap().unwrap();
         let parts = [l.in_stock, l.handed_out, l.in_process, l.issued, l.scrapped, l.returned];
         assert_eq!(l.received, parts.iter().sum::<u32>());
@@ -528,7 +521,7 @@ fn psams_are_accounted_for_by_serial_number() {
 fn the_policy_can_ask_for_batches_and_lots() {
     let mut policy = Policy::default();
     (policy.approved_batches, policy.lots) = (true, true);
-    let mut b = Bench::new(policy);
+    let mut b = Centre::new(policy);
     let alone = refused(b.by(OPERATOR, Act::CardIntent(intent("1001", "C1", None))));
     assert!(matches!(alone, CentreFault::BatchNeeded { .. }));
     let policy = Policy {
@@ -579,7 +572,7 @@ fn a_lost_card_has_one_successor_and_comes_back_no_more() {
     );
     let taken = refused(b.by(OPERATOR, Act::CardExchange(successor(3, 2, None))));
     assert!(matches!(taken, CentreFault::NoSuccessor { .. }));
-    let links = |b: &Bench, n| {
+    let links = |b: &Centre, n| {
         let row = b.ledger.life(CardKind::User, &card(n)).unwrap().unwrap();
         (row.state, row.replaces, row.replaced_by)
     };

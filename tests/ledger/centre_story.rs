@@ -1,15 +1,115 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A card centre's ledger with every act of `docs/formats/ledger-centre.md`, and the bodies that other tests start from.
 
+use std::ops::Deref;
+
 use cardmint::ledger::act::*;
-use cardmint::ledger::{Act, CardKind, Ending, Hash, Policy};
+use cardmint::ledger::entry::Signed;
+use cardmint::ledger::{Act, CardKind, Ending, Entry, Hash, LedgerError, Moment, Policy, Signature};
 
 use super::bench_site::*;
-use super::story::{arrived, purse, short};
+use super::python::verdicts;
+use super::story::{arrived, joined, lines, purse, short};
 
 pub const OPERATOR: &[&str] = &["张三"];
 pub const SUPERVISOR: &[&str] = &["李四"];
 pub const BOTH: &[&str] = &["张三", "李四"];
+
+/// A bench that keeps what was refused, as an entry that a program without rules would have written.
+pub struct Centre {
+    bench: Bench,
+    refused: Vec<Vec<Vec<u8>>>,
+}
+
+impl Deref for Centre {
+    type Target = Bench;
+    fn deref(&self) -> &Bench {
+        &self.bench
+    }
+}
+
+impl Centre {
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            bench: Bench::new(policy),
+            refused: Vec::new(),
+        }
+    }
+
+    pub fn by(&mut self, names: &[&str], act: Act) -> Result<u64, LedgerError> {
+        let done = self.bench.by(names, act.clone());
+        if done.is_err() {
+            let mut all = lines(&self.bench.ledger);
+            let line = forged(&all, names, act, self.bench.second);
+            all.push(line);
+            self.refused.push(all);
+        }
+        done
+    }
+
+    pub fn checkpoint(&mut self) {
+        self.bench.checkpoint();
+    }
+
+    /// The ledger verifies, and both verifiers find every refused entry, by the same check.
+    #[track_caller]
+    pub fn verifies(&self) {
+        let report =
+            cardmint::ledger::verify(&self.path(), &Default::default(), &mut cardmint::outside::Unobserved).unwrap();
+        let wrong: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|f| f.check != "LEDGER-CHECKPOINT")
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+        let cases: Vec<_> = self
+            .refused
+            .iter()
+            .enumerate()
+            .map(|(i, all)| (format!("{i:03}"), joined(all), None))
+            .chain([("good".to_owned(), joined(&lines(&self.ledger)), None)])
+            .collect();
+        let (ours, theirs) = verdicts(&cases);
+        for (verdict, all) in ours.iter().zip(&self.refused) {
+            let last = (all.len() - 1).to_string();
+            let shown = || String::from_utf8_lossy(all.last().unwrap()).into_owned();
+            assert_eq!((verdict.1.as_str(), &verdict.2), ("bad", &last), "{}", shown());
+        }
+        for (our, their) in ours.iter().zip(&theirs) {
+            let shown = || {
+                our.0
+                    .parse::<usize>()
+                    .map(|i| String::from_utf8_lossy(self.refused[i].last().unwrap()).into_owned())
+            };
+            assert_eq!(our, their, "{:?}", shown());
+        }
+    }
+}
+
+/// The next entry, signed as it should be, whatever the rules say of it.
+fn forged(before: &[Vec<u8>], names: &[&str], act: Act, second: i64) -> Vec<u8> {
+    let last = before.last().unwrap();
+    let mut entry = Entry {
+        v: 1,
+        seq: before.len() as u64,
+        at: Moment::new(at(second).now().to_string()).unwrap(),
+        prev: Hash::leaf(last),
+        site: Entry::parse(last).unwrap().site,
+        officer: text(names[0]),
+        act,
+        sigs: Vec::new(),
+    };
+    let bytes = entry.signed_bytes();
+    let sigs = signing(names, |signers| {
+        let sign = |s: &cardmint::ledger::Signer<'_>| Signed {
+            officer: text(s.officer),
+            sig: Signature((s.sign)(&bytes)),
+        };
+        signers.iter().map(sign).collect()
+    });
+    entry.sigs = sigs;
+    entry.line()
+}
 
 pub fn card(n: u32) -> String {
     format!("3100{n:012}")
@@ -163,8 +263,8 @@ pub fn void(n: u32) -> Act {
 
 /// A centre with an approved template, the load key, range 31, order one of ten cards and lot L1 of twenty blanks, twelve of
 /// them with 张三.
-pub fn centre() -> (Bench, OrderImport) {
-    let mut b = Bench::new(Policy::production().for_card_centre());
+pub fn centre() -> (Centre, OrderImport) {
+    let mut b = Centre::new(Policy::production().for_card_centre());
     let template = TemplateApprove {
         template: text("mohurd-user"),
         digest: Hash::of(&[b"template"]),
@@ -180,7 +280,7 @@ pub fn centre() -> (Bench, OrderImport) {
 }
 
 /// The same with batch B running.
-pub fn running() -> (Bench, BatchNew) {
+pub fn running() -> (Centre, BatchNew) {
     let (mut b, order) = centre();
     let batch = batch("B", &order);
     b.by(OPERATOR, Act::BatchNew(batch.clone())).unwrap();
@@ -189,7 +289,7 @@ pub fn running() -> (Bench, BatchNew) {
     (b, batch)
 }
 
-pub fn issue(b: &mut Bench, n: u32, result: Ending) -> u64 {
+pub fn issue(b: &mut Centre, n: u32, result: Ending) -> u64 {
     let seq = b.by(OPERATOR, Act::CardIntent(card_of("B", n, Some("L1")))).unwrap();
     let outcome = Act::CardOutcome(outcome(&card(n), seq, result));
     b.by(OPERATOR, outcome).unwrap();
@@ -197,7 +297,7 @@ pub fn issue(b: &mut Bench, n: u32, result: Ending) -> u64 {
 }
 
 /// Every act of the page at least once.
-pub fn told() -> Bench {
+pub fn told() -> Centre {
     let (mut b, batch) = running();
     for n in 1..=5 {
         issue(&mut b, n, Ending::Issued);
@@ -243,7 +343,7 @@ pub fn told() -> Bench {
     b
 }
 
-fn stock(b: &mut Bench) {
+fn stock(b: &mut Centre) {
     let back = StockTakeBack {
         lot: text("L1"),
         from: text("张三"),
@@ -268,7 +368,7 @@ fn stock(b: &mut Bench) {
 }
 
 /// A lot with serial numbers, and a PSAM of an order with terminal numbers on one of its blanks.
-fn psam(b: &mut Bench) {
+fn psam(b: &mut Centre) {
     let mut lot = delivery("P1", 2);
     (lot.serials, lot.document) = (vec![number("P7"), number("P8")], Some(text("note 4711")));
     b.by(SUPERVISOR, Act::StockReceive(lot)).unwrap();
@@ -306,7 +406,7 @@ fn psam(b: &mut Bench) {
         .unwrap();
 }
 
-fn cards(b: &mut Bench) {
+fn cards(b: &mut Centre) {
     b.by(OPERATOR, Act::CardLost(change(1))).unwrap();
     b.by(OPERATOR, Act::CardFound(change(1))).unwrap();
     b.by(OPERATOR, Act::CardLost(change(1))).unwrap();
@@ -337,7 +437,7 @@ fn cards(b: &mut Bench) {
     b.by(OPERATOR, Act::CardCancel(change(5))).unwrap();
 }
 
-fn blacklist(b: &mut Bench) {
+fn blacklist(b: &mut Centre) {
     let add = BlacklistAdd {
         kind: CardKind::User,
         from: number(&card(1)),
