@@ -8,6 +8,7 @@ mod ledger {
     mod centre;
     pub mod centre_story;
     mod ceremonies;
+    mod ceremony_random;
     pub mod ceremony_story;
     mod cli;
     mod crash;

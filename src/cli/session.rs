@@ -41,7 +41,7 @@ pub fn officers(
     at_least: usize,
 ) -> Result<Vec<OfficerKeys>, Error> {
     let state = ledger.state();
-    let of_act = |act: &&str| usize::from(state.policy.rule(act).officers);
+    let of_act = |act: &&str| state.needs_at_least(act);
     let needed = acts.iter().map(of_act).max().unwrap_or(1).max(at_least).max(1);
     let names = context.global.officer.clone();
     for (at, name) in names.iter().enumerate() {

@@ -19,6 +19,8 @@ pub enum LedgerError {
     AlreadyThere(PathBuf),
     /// The file is no ledger.
     NotALedger(PathBuf),
+    /// The tables that the entries add up to are those of another version.
+    OtherTables(PathBuf),
     /// The file's format is of another version.
     Version(i64),
     /// The database refused.
@@ -246,6 +248,7 @@ impl Fault for LedgerError {
             Self::NotThere(path) => msg!("ledger-not-there", path = path.display()),
             Self::AlreadyThere(path) => msg!("ledger-already-there", path = path.display()),
             Self::NotALedger(path) => msg!("ledger-not-a-ledger", path = path.display()),
+            Self::OtherTables(path) => msg!("ledger-other-tables", path = path.display()),
             Self::Version(found) => msg!("ledger-version", found = found),
             Self::Database { doing, what } => msg!("ledger-database", doing = doing, what = what),
             Self::File { path, what } => msg!("ledger-file", path = path.display(), what = what),

@@ -126,6 +126,9 @@ impl Ledger {
 
     fn open_file(path: &Path, copy: Option<&Path>, read_only: bool) -> Result<Self, LedgerError> {
         let db = store::open(path, read_only)?;
+        if !store::has_tables(&db)? {
+            return Err(LedgerError::OtherTables(path.to_owned()));
+        }
         let state = load_state(&db)?;
         let head = load_head(&db)?;
         Ok(Self {

@@ -18,7 +18,7 @@ use super::entry::{Entry, canonical};
 use super::error::LedgerError;
 use super::field::Number;
 use super::policy::Policy;
-use super::rules::State;
+use super::rules::{State, TWO};
 
 /// The tables that this module fills.
 const TABLES: &[&str] = &[
@@ -154,18 +154,20 @@ fn arrive(db: &Connection, key: &KeyArrived, origin: &str, entry: &Entry, state:
 /// different ones is for the signatures to show.)
 fn check_rotation(db: &Connection, key: &KeyArrived, entry: &Entry, state: Option<&State>) -> Done {
     let has = entry.sigs.len();
-    if has >= 2 || state.is_none_or(|state| state.init.rehearsal) {
+    if has >= TWO || state.is_none_or(|state| state.init.rehearsal) || !is_rotation(db, key)? {
         return Ok(());
     }
+    let act = entry.act.name().to_owned();
+    Err(LedgerError::TooFewOfficers { act, needs: TWO, has })
+}
+
+/// Whether there is an older version of a key already.
+pub(super) fn is_rotation(db: &Connection, key: &KeyArrived) -> Result<bool, LedgerError> {
     let mut find = db
         .prepare_cached("SELECT 1 FROM keys WHERE usage = ?1 AND owner = ?2 AND alg = ?3 AND version < ?4")
         .map_err(doing("keys"))?;
     let row = params![key.usage.as_str(), key.owner.as_str(), key.alg.as_str(), key.version];
-    if find.exists(row).map_err(doing("keys"))? {
-        let act = entry.act.name().to_owned();
-        return Err(LedgerError::TooFewOfficers { act, needs: 2, has });
-    }
-    Ok(())
+    find.exists(row).map_err(doing("keys"))
 }
 
 /// State and check value.

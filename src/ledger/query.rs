@@ -8,7 +8,8 @@ use super::act::{Act, CardKind, PurseIntent};
 use super::entry::Entry;
 use super::error::LedgerError;
 use super::log::Ledger;
-use super::projection::whole;
+use super::projection::{is_rotation, whole};
+use super::rules::TWO;
 
 /// A card as the entries have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -63,6 +64,40 @@ pub struct KeyRow {
     /// The entry that began the ceremony that brought it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ceremony: Option<u64>,
+}
+
+/// A ceremony as the entries have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CeremonyRow {
+    /// The entry that began it.
+    pub begun: u64,
+    /// The digest of its plan.
+    pub plan: String,
+    /// What the plan calls itself.
+    pub title: String,
+    /// Its nonce.
+    pub nonce: String,
+    /// `open`, `completed`, `abandoned`, or `resumed` by another one.
+    pub status: String,
+    /// The entry that ended it, or the beginning that took its place.
+    pub ended: Option<u64>,
+}
+
+/// A sealed copy of the key store as the entries have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BackupRow {
+    /// The digest of the file.
+    pub digest: String,
+    /// The store's generation in it.
+    pub generation: u64,
+    /// How many shares open it.
+    pub threshold: u32,
+    /// How many keys are in it.
+    pub keys: u32,
+    /// The entry that records it.
+    pub made: u64,
+    /// The entry of the last restoration from it.
+    pub restored: Option<u64>,
 }
 
 /// Which entries.
@@ -157,6 +192,29 @@ impl Ledger {
     /// All keys.
     pub fn keys(&self) -> Result<Vec<KeyRow>, LedgerError> {
         self.many("SELECT * FROM keys ORDER BY key", params![], key_row)
+    }
+
+    /// How many officers sign an act here and now, a new officer not counted.
+    pub fn needs(&self, act: &Act) -> Result<usize, LedgerError> {
+        let needs = self.state().needs(act);
+        match act {
+            Act::KeyGenerate(key) | Act::KeyImport(key) | Act::KeyDerive(key) | Act::KeyReceive(key)
+                if !self.rehearsal() && is_rotation(&self.db, key)? =>
+            {
+                Ok(needs.max(TWO))
+            }
+            _ => Ok(needs),
+        }
+    }
+
+    /// All ceremonies, in the order in which they began.
+    pub fn ceremonies(&self) -> Result<Vec<CeremonyRow>, LedgerError> {
+        self.many("SELECT * FROM ceremonies ORDER BY begun", params![], ceremony_row)
+    }
+
+    /// The sealed copies of the key store that were made, in their order.
+    pub fn backups(&self) -> Result<Vec<BackupRow>, LedgerError> {
+        self.many("SELECT * FROM backups ORDER BY made", params![], backup_row)
     }
 
     /// Whether a template's digest was approved.
@@ -286,5 +344,27 @@ fn key_row(row: &Row<'_>) -> rusqlite::Result<KeyRow> {
         arrived: seq(row, "arrived")?,
         changed: seq(row, "changed")?,
         ceremony: seq_or_none(row, "ceremony")?,
+    })
+}
+
+fn ceremony_row(row: &Row<'_>) -> rusqlite::Result<CeremonyRow> {
+    Ok(CeremonyRow {
+        begun: seq(row, "begun")?,
+        plan: row.get("plan")?,
+        title: row.get("title")?,
+        nonce: row.get("nonce")?,
+        status: row.get("status")?,
+        ended: seq_or_none(row, "ended")?,
+    })
+}
+
+fn backup_row(row: &Row<'_>) -> rusqlite::Result<BackupRow> {
+    Ok(BackupRow {
+        digest: row.get("digest")?,
+        generation: seq(row, "generation")?,
+        threshold: row.get("threshold")?,
+        keys: row.get("keys")?,
+        made: seq(row, "made")?,
+        restored: seq_or_none(row, "restored")?,
     })
 }

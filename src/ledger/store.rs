@@ -98,6 +98,35 @@ fn prepare(db: &Connection, read_only: bool) -> Result<(), LedgerError> {
     set().map_err(LedgerError::while_doing("setting the database up"))
 }
 
+/// Whether the tables that the entries add up to are those of this program. An earlier version had fewer of them.
+pub(super) fn has_tables(db: &Connection) -> Result<bool, LedgerError> {
+    let read = || -> rusqlite::Result<Vec<String>> {
+        db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")?
+            .query_map([], |row| row.get(0))?
+            .collect()
+    };
+    let stored = read().map_err(LedgerError::while_doing("reading the tables"))?;
+    let mut expected = PROJECTION
+        .split(';')
+        .filter_map(|part| part.find("CREATE ").map(|at| &part[at..]));
+    Ok(expected.all(|statement| stored.iter().any(|sql| sql == statement)))
+}
+
+/// Empty tables in place of those that there are, in a transaction of the caller.
+pub(super) fn make_tables_again<'a>(
+    db: &Connection,
+    tables: impl Iterator<Item = &'a &'a str>,
+) -> Result<(), LedgerError> {
+    let doing = LedgerError::while_doing("making the tables again");
+    // Tables refer to one another; what counts is how they stand in the end.
+    db.execute_batch("PRAGMA defer_foreign_keys = ON").map_err(&doing)?;
+    for table in tables {
+        db.execute_batch(&format!("DROP TABLE IF EXISTS {table}"))
+            .map_err(&doing)?;
+    }
+    db.execute_batch(PROJECTION).map_err(doing)
+}
+
 /// How many entries there are.
 pub(super) fn size(db: &Connection) -> Result<u64, LedgerError> {
     let doing = LedgerError::while_doing("counting the entries");

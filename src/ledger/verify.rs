@@ -5,8 +5,8 @@ use std::fs;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
+use rusqlite::Connection;
 use rusqlite::types::Value;
-use rusqlite::{Connection, params};
 
 use super::centre;
 use super::checkpoint::{Checkpoint, origin};
@@ -301,16 +301,15 @@ fn check_note(replay: &mut Replay, check: &'static str, path: Option<&Path>, not
     }
 }
 
-/// Makes the tables again from the entries, in one commit. The entries themselves are not touched.
+/// Makes the tables again from the entries, in one commit, also where an earlier version of the program made them. The
+/// entries themselves are not touched.
 pub fn rebuild(path: &Path, observer: &mut dyn Observer) -> Result<u64, LedgerError> {
     let mut db = store::open(path, false)?;
     let doing = LedgerError::while_doing("making the tables again");
     let tx = db
         .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
         .map_err(&doing)?;
-    for table in tables() {
-        tx.execute(&format!("DELETE FROM {table}"), params![]).map_err(&doing)?;
-    }
+    store::make_tables_again(&tx, tables())?;
     let size = store::size(&tx)?;
     let mut state = State::found(&store::entry(&tx, 0)?)?;
     observer.begin(&msg!("ledger-rebuilding"), size);

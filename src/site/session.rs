@@ -87,7 +87,8 @@ impl Session {
     }
 
     fn append_with(&mut self, act: Act, new: Option<&OfficerKeys>) -> Result<Entry, SiteError> {
-        let people: Vec<&OfficerKeys> = signers_for(&self.officers, self.ledger.state(), &act)
+        let needed = self.ledger.needs(&act)?;
+        let people: Vec<&OfficerKeys> = signers_for(&self.officers, self.ledger.state(), &act, needed)
             .into_iter()
             .chain(new)
             .collect();
@@ -98,9 +99,8 @@ impl Session {
     /// Whether the officers here may sign this act, before anything is staged for it: where enough came and one of them is
     /// in no role for it, that one is named.
     fn check_roles(&self, act: &Act) -> Result<(), SiteError> {
-        let rule = self.ledger.state().policy.rule(act.name());
-        let signing = signers_for(&self.officers, self.ledger.state(), act);
-        let needed = usize::from(rule.officers.max(1));
+        let needed = self.ledger.needs(act)?;
+        let signing = signers_for(&self.officers, self.ledger.state(), act, needed);
         let idle = self.officers.iter().find(|o| signing.iter().all(|s| s.name != o.name));
         match idle {
             Some(idle) if signing.len() < needed && self.officers.len() >= needed => Err(LedgerError::WrongRole {
@@ -247,9 +247,9 @@ impl Session {
     }
 }
 
-/// As many officers as the act's rule asks for, in the roles that it asks for, in the order in which they came. Where
+/// As many officers as the act needs, in the roles that its rule asks for, in the order in which they came. Where
 /// there are too few, those who came sign, and the ledger says what is missing.
-fn signers_for<'a>(officers: &'a [OfficerKeys], state: &State, act: &Act) -> Vec<&'a OfficerKeys> {
+fn signers_for<'a>(officers: &'a [OfficerKeys], state: &State, act: &Act, needed: usize) -> Vec<&'a OfficerKeys> {
     let rule = state.policy.rule(act.name());
     let may = |keys: &OfficerKeys, allowed: &[Role]| {
         let name = Text::new(keys.name.as_str()).ok();
@@ -265,8 +265,7 @@ fn signers_for<'a>(officers: &'a [OfficerKeys], state: &State, act: &Act) -> Vec
     let others = officers
         .iter()
         .filter(|o| o.name != acting.name && may(o, &rule.approvers));
-    let further = usize::from(rule.officers.max(1)) - 1;
-    std::iter::once(acting).chain(others.take(further)).collect()
+    std::iter::once(acting).chain(others).take(needed.max(1)).collect()
 }
 
 impl Session {

@@ -9,11 +9,11 @@ use cardmint::outside::Unobserved;
 
 use super::bench_site::*;
 
-struct Draw(u64);
+pub struct Draw(pub u64);
 
 impl Draw {
     /// Marsaglia's xorshift64.
-    fn below(&mut self, limit: u64) -> u64 {
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

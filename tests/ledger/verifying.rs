@@ -9,7 +9,7 @@ use cardmint::ledger::act::TemplateApprove;
 use cardmint::ledger::entry::Signed;
 use cardmint::ledger::field::Signature;
 use cardmint::ledger::note::NoteKey;
-use cardmint::ledger::{Act, Against, Entry, Hash, Report, verify, verify_lines};
+use cardmint::ledger::{Act, Against, Entry, Hash, LedgerError, Report, verify, verify_lines};
 use cardmint::outside::Unobserved;
 use ed25519_dalek::Signer as _;
 use rusqlite::Connection;
@@ -153,6 +153,38 @@ fn tables_are_made_again() {
     assert!(checks(&checked(&b)).contains("LEDGER-PROJECTION"));
     cardmint::ledger::rebuild(&b.path(), &mut Unobserved).unwrap();
     assert!(checked(&b).good());
+}
+
+#[test]
+fn tables_of_an_earlier_version_are_made_again() {
+    let b = super::ceremony_story::told_ceremonies();
+    let old =
+        "DROP TABLE ceremonies; DROP TABLE backups; DROP TABLE purse_intents; ALTER TABLE keys DROP COLUMN ceremony";
+    let db = Connection::open(b.path()).unwrap();
+    db.execute_batch(old).unwrap();
+    drop(db);
+    assert_eq!(b.open().unwrap_err(), LedgerError::OtherTables(b.path()));
+    assert!(checks(&checked(&b)).contains("LEDGER-SCHEMA"));
+    assert_eq!(
+        cardmint::ledger::rebuild(&b.path(), &mut Unobserved).unwrap(),
+        b.ledger.size()
+    );
+    assert!(checked(&b).good());
+    let rows = b.open().unwrap().ceremonies().unwrap();
+    let seen: Vec<(u64, &str, Option<u64>)> = rows.iter().map(|r| (r.begun, r.status.as_str(), r.ended)).collect();
+    let expected = [
+        (1, "abandoned", Some(2)),
+        (3, "resumed", Some(4)),
+        (4, "completed", Some(11)),
+        (12, "completed", Some(15)),
+        (16, "completed", Some(22)),
+        (23, "completed", Some(26)),
+    ];
+    assert_eq!(seen, expected);
+    let backups = b.open().unwrap().backups().unwrap();
+    assert_eq!((backups.len(), backups[0].made, backups[0].restored), (1, 20, Some(24)));
+    let key = b.open().unwrap().key("load/2").unwrap().unwrap();
+    assert_eq!((key.arrived, key.ceremony), (13, Some(12)));
 }
 
 #[test]
