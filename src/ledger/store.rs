@@ -98,18 +98,25 @@ fn prepare(db: &Connection, read_only: bool) -> Result<(), LedgerError> {
     set().map_err(LedgerError::while_doing("setting the database up"))
 }
 
-/// Whether the tables that the entries add up to are those of this program. An earlier version had fewer of them.
+/// Tables, indexes and triggers of a file, in one order.
+pub(super) fn schema_of(db: &Connection) -> rusqlite::Result<Vec<String>> {
+    let sql = "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema
+               WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\' ORDER BY type, name";
+    db.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
+}
+
+/// The same as this program makes it.
+pub(super) fn schema() -> rusqlite::Result<Vec<String>> {
+    let fresh = Connection::open_in_memory()?;
+    fresh.execute_batch(&format!("{SCHEMA} {PROJECTION}"))?;
+    schema_of(&fresh)
+}
+
+/// Whether a file has all of that. An earlier version of the program made fewer tables.
 pub(super) fn has_tables(db: &Connection) -> Result<bool, LedgerError> {
-    let read = || -> rusqlite::Result<Vec<String>> {
-        db.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")?
-            .query_map([], |row| row.get(0))?
-            .collect()
-    };
-    let stored = read().map_err(LedgerError::while_doing("reading the tables"))?;
-    let mut expected = PROJECTION
-        .split(';')
-        .filter_map(|part| part.find("CREATE ").map(|at| &part[at..]));
-    Ok(expected.all(|statement| stored.iter().any(|sql| sql == statement)))
+    let doing = LedgerError::while_doing("reading the tables");
+    let (stored, expected) = (schema_of(db).map_err(&doing)?, schema().map_err(&doing)?);
+    Ok(expected.iter().all(|one| stored.contains(one)))
 }
 
 /// Empty tables in place of those that there are, in a transaction of the caller.

@@ -217,13 +217,7 @@ fn check_database(db: &Connection, report: &mut Report) {
         }
         Err(e) => report.add("LEDGER-DATABASE", None, msg!("ledger-finding-database", what = e)),
     }
-    let schema = "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema
-                  WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\' ORDER BY type, name";
-    let expected = Connection::open_in_memory().and_then(|fresh| {
-        fresh.execute_batch(&format!("{} {}", store::SCHEMA, store::PROJECTION))?;
-        texts(&fresh, schema)
-    });
-    if !matches!((texts(db, schema), expected), (Ok(found), Ok(expected)) if found == expected) {
+    if !matches!((store::schema_of(db), store::schema()), (Ok(found), Ok(expected)) if found == expected) {
         report.add("LEDGER-SCHEMA", None, msg!("ledger-finding-schema"));
     }
 }
