@@ -54,8 +54,12 @@ impl Centre {
     /// The ledger verifies, and both verifiers find every refused entry, by the same check.
     #[track_caller]
     pub fn verifies(&self) {
-        let report =
-            cardmint::ledger::verify(&self.path(), &Default::default(), &mut cardmint::outside::Unobserved).unwrap();
+        let report = cardmint::ledger::verify(
+            &self.path(),
+            &cardmint::ledger::Against::default(),
+            &mut cardmint::outside::Unobserved,
+        )
+        .unwrap();
         let wrong: Vec<_> = report
             .findings
             .iter()
