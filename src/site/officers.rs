@@ -11,7 +11,7 @@ use crate::crypto::SecretBytes;
 use crate::crypto::seal::KdfParams;
 use crate::crypto::sign::PublicKey;
 use crate::keys::OfficerKeys;
-use crate::keys::file_store::replace;
+use crate::keys::file_store::Draft;
 use crate::ledger::policy::Role;
 use crate::ledger::{Ledger, Signer, Text};
 
@@ -109,16 +109,31 @@ impl Site {
         costs: KdfParams,
         random: &mut dyn crate::outside::Random,
     ) -> Result<(), SiteError> {
-        keys.save(&self.officer_key_path(&keys.name), passphrase, costs, random)?;
-        let (signing, exchange) = (keys.signing.public(), keys.exchange_public());
+        for draft in self.draft_officer(keys, roles, passphrase, costs, random)? {
+            draft.publish()?;
+        }
+        Ok(())
+    }
+
+    /// Both files of a new officer beside their places: the private keys, then the public ones.
+    pub fn draft_officer(
+        &self,
+        keys: &OfficerKeys,
+        roles: &[Role],
+        passphrase: &SecretBytes,
+        costs: KdfParams,
+        random: &mut dyn crate::outside::Random,
+    ) -> Result<[Draft; 2], SiteError> {
+        let private = keys.draft(&self.officer_key_path(&keys.name), passphrase, costs, random)?;
         let file = OfficerFile {
             format: 1,
             name: keys.name.clone(),
             roles: roles.to_vec(),
-            signing,
-            exchange,
+            signing: keys.signing.public(),
+            exchange: keys.exchange_public(),
         };
         let text = toml::to_string(&file).unwrap_or_default();
-        Ok(replace(&self.officer_path(&keys.name), text.as_bytes(), 0o600)?)
+        let public = Draft::write(&self.officer_path(&keys.name), text.as_bytes(), 0o600)?;
+        Ok([private, public])
     }
 }

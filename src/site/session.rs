@@ -86,6 +86,18 @@ impl Session {
         self.append_with(act, None)
     }
 
+    /// Appends an act, signed by all officers here.
+    pub fn append_by_all(&mut self, act: Act) -> Result<Entry, SiteError> {
+        let people: Vec<&OfficerKeys> = self.officers.iter().collect();
+        let (ledger, clock) = (&mut self.ledger, &self.clock);
+        Ok(with_signers(&people, |signers| ledger.append(act, signers, clock))?)
+    }
+
+    /// Lets the officers' keys go; the store stays open. Whoever signs from here on comes again.
+    pub fn dismiss(&mut self) {
+        self.officers.clear();
+    }
+
     fn append_with(&mut self, act: Act, new: Option<&OfficerKeys>) -> Result<Entry, SiteError> {
         let needed = self.ledger.needs(&act)?;
         let people: Vec<&OfficerKeys> = signers_for(&self.officers, self.ledger.state(), &act, needed)

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::draft;
+use super::draft::Draft;
 use super::durable;
 use super::envelope::{self, base64_text};
 use super::error::KeyFileError;
@@ -71,6 +71,17 @@ impl OfficerKeys {
         costs: KdfParams,
         random: &mut dyn Random,
     ) -> Result<(), KeyFileError> {
+        self.draft(path, passphrase, costs, random)?.publish()
+    }
+
+    /// The same beside the file's place, to be published later or never.
+    pub fn draft(
+        &self,
+        path: &Path,
+        passphrase: &SecretBytes,
+        costs: KdfParams,
+        random: &mut dyn Random,
+    ) -> Result<Draft, KeyFileError> {
         if passphrase.len() < SHORTEST_PASSPHRASE {
             return Err(KeyFileError::ShortPassphrase {
                 least: SHORTEST_PASSPHRASE,
@@ -101,7 +112,7 @@ impl OfficerKeys {
         };
         let plain = pack(&[&self.signing.to_seed(), &self.exchange.to_secret()]).map_err(damaged)?;
         let body = seal::seal(&key, &nonce, head.as_bytes(), &plain);
-        draft::replace(path, envelope::text(&head, &body).as_bytes(), 0o600)
+        Draft::write(path, envelope::text(&head, &body).as_bytes(), 0o600)
     }
 
     /// Opens the file with the passphrase. Costs below `least` are refused: somebody has put a weaker file there.
