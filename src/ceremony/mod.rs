@@ -12,5 +12,8 @@
 pub mod factors;
 pub mod plan;
 pub mod room;
+pub mod run;
+pub mod transcript;
+pub mod verify;
 
 pub use plan::{Bindings, Plan};

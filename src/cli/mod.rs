@@ -6,6 +6,7 @@
 
 pub mod calc;
 pub mod card;
+pub mod ceremony;
 pub mod clock;
 pub mod completions;
 pub mod demo;
@@ -96,6 +97,8 @@ pub enum Command {
     Officer(officer::Args),
     /// The keys of this site.
     Key(key::Args),
+    /// Key ceremonies.
+    Ceremony(ceremony::Args),
     /// Templates of cards and PSAMs.
     Template(template::Args),
     /// User cards.
@@ -174,6 +177,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
         Command::Site(args) => site::run(&args, context),
         Command::Officer(args) => officer::run(&args, context),
         Command::Key(args) => key::run(&args, context),
+        Command::Ceremony(args) => ceremony::run(&args, context),
         Command::Template(args) => template::run(&args, context),
         Command::Card(args) => card::run(&args, context),
         Command::Psam(args) => psam::run(&args, context),

@@ -7,13 +7,15 @@
 
 pub mod scripted;
 
+use std::path::{Path, PathBuf};
+
 use crate::crypto::SecretBytes;
 use crate::crypto::pack::is_same;
 use crate::error::{Exit, Fault};
 use crate::i18n::{Lang, Msg, lookup};
 use crate::ledger::Role;
 use crate::msg;
-use crate::outside::PromptError;
+use crate::outside::{Groups, PromptError};
 
 /// Somebody who takes part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +44,11 @@ pub enum RoomError {
     },
 }
 
-/// What a person has to write down, or takes away: a page that holds a secret for one pair of eyes.
+/// What a person takes away: a page that holds a secret for one pair of eyes.
 #[derive(Debug)]
 pub struct Paper {
-    /// A name for the page, fit for a file: `backup-share-2`.
-    pub name: String,
+    /// Where it lies until it is printed.
+    pub path: PathBuf,
     /// The page, HTML in UTF-8.
     pub page: SecretBytes,
 }
@@ -59,20 +61,28 @@ pub trait Room {
     /// The person at the keyboard is done. Clears the screen.
     fn leave(&mut self);
 
+    /// The language that is spoken in the room.
+    fn lang(&self) -> Lang;
+
     /// Public facts, for everybody.
     fn say(&mut self, what: &Msg);
 
-    /// A line of public facts that is no sentence: a digest, a key with its check value.
-    fn line(&mut self, text: &str);
+    /// A line of public facts as it stands: what the plan says in the room's language.
+    fn line(&mut self, text: &str) {
+        self.say(&msg!("ceremony-line", text = text));
+    }
 
-    /// A passphrase, hidden.
-    fn passphrase(&mut self, question: &Msg) -> Result<SecretBytes, RoomError>;
+    /// An officer's passphrase, hidden.
+    fn passphrase(&mut self, officer: &str) -> Result<SecretBytes, RoomError>;
 
-    /// A new passphrase, hidden and typed twice, and long enough.
-    fn new_passphrase(&mut self, who: &str) -> Result<SecretBytes, RoomError>;
+    /// A new officer's passphrase, hidden and typed twice, and long enough.
+    fn new_passphrase(&mut self, officer: &str) -> Result<SecretBytes, RoomError>;
 
-    /// A secret from paper, hidden, in groups of `group` characters; `groups` of them where the number is known.
-    fn written(&mut self, question: &Msg, group: usize, groups: Option<usize>) -> Result<SecretBytes, RoomError>;
+    /// A secret from paper, hidden, in groups.
+    fn written(&mut self, question: &Msg, groups: &Groups) -> Result<SecretBytes, RoomError>;
+
+    /// A secret that has no groups, hidden.
+    fn hidden(&mut self, question: &Msg) -> Result<SecretBytes, RoomError>;
 
     /// Something public that is typed: a check value.
     fn typed(&mut self, question: &Msg) -> Result<String, RoomError>;
@@ -84,7 +94,7 @@ pub trait Room {
     fn hand_over(&mut self, paper: &Paper) -> Result<(), RoomError>;
 
     /// Takes the page out of the machine again, printed or not.
-    fn clear_away(&mut self, name: &str);
+    fn clear_away(&mut self, path: &Path);
 }
 
 /// Whether a typed line is the word for refusing.

@@ -2,11 +2,15 @@
 //! A room whose people follow a script: for tests. It remembers what was said and shown, question by question, so that a
 //! test can look for what must be there and for what must not.
 
+use std::path::{Path, PathBuf};
+
 use super::{Paper, Person, Room, RoomError};
 use crate::crypto::SecretBytes;
 use crate::crypto::pack::copy_of;
 use crate::i18n::{Lang, Msg};
-use crate::outside::PromptError;
+use crate::keys::file_store::SHORTEST_PASSPHRASE;
+use crate::msg;
+use crate::outside::{Groups, PromptError};
 
 /// What the script answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +40,7 @@ pub struct Asked<'a> {
     pub number: usize,
     /// What was said so far.
     pub said: &'a [Msg],
-    /// The lines shown so far.
-    pub lines: &'a [String],
-    /// The pages given out so far: whose, name, page.
+    /// The pages given out so far: whose, path, page.
     pub papers: &'a [(String, String, SecretBytes)],
 }
 
@@ -48,10 +50,10 @@ pub struct Scripted<'s> {
     at_keyboard: Option<Person>,
     /// What was said.
     pub said: Vec<Msg>,
-    /// Lines that were shown.
-    pub lines: Vec<String>,
-    /// The pages that were given out: to whom, name, page.
+    /// The pages that were given out: to whom, path, page.
     pub papers: Vec<(String, String, SecretBytes)>,
+    /// The pages that were taken out of the machine again.
+    pub cleared: Vec<PathBuf>,
     /// The ids of all questions with who was asked.
     pub asked: Vec<(String, &'static str)>,
 }
@@ -69,8 +71,8 @@ impl<'s> Scripted<'s> {
             script: Box::new(script),
             at_keyboard: None,
             said: Vec::new(),
-            lines: Vec::new(),
             papers: Vec::new(),
+            cleared: Vec::new(),
             asked: Vec::new(),
         }
     }
@@ -87,7 +89,6 @@ impl<'s> Scripted<'s> {
             question,
             number: self.asked.len(),
             said: &self.said,
-            lines: &self.lines,
             papers: &self.papers,
         });
         self.asked.push((who, question.id()));
@@ -113,23 +114,31 @@ impl Room for Scripted<'_> {
         self.at_keyboard = None;
     }
 
+    fn lang(&self) -> Lang {
+        Lang::En
+    }
+
     fn say(&mut self, what: &Msg) {
         self.said.push(what.clone());
     }
 
-    fn line(&mut self, text: &str) {
-        self.lines.push(text.to_owned());
+    fn passphrase(&mut self, officer: &str) -> Result<SecretBytes, RoomError> {
+        self.ask_hidden(&msg!("site-ask-passphrase", name = officer))
     }
 
-    fn passphrase(&mut self, question: &Msg) -> Result<SecretBytes, RoomError> {
+    fn new_passphrase(&mut self, officer: &str) -> Result<SecretBytes, RoomError> {
+        self.ask_hidden(&msg!(
+            "site-ask-new-passphrase",
+            name = officer,
+            least = SHORTEST_PASSPHRASE
+        ))
+    }
+
+    fn written(&mut self, question: &Msg, _: &Groups) -> Result<SecretBytes, RoomError> {
         self.ask_hidden(question)
     }
 
-    fn new_passphrase(&mut self, who: &str) -> Result<SecretBytes, RoomError> {
-        self.ask_hidden(&crate::msg!("site-ask-new-passphrase", name = who, least = 8))
-    }
-
-    fn written(&mut self, question: &Msg, _: usize, _: Option<usize>) -> Result<SecretBytes, RoomError> {
+    fn hidden(&mut self, question: &Msg) -> Result<SecretBytes, RoomError> {
         self.ask_hidden(question)
     }
 
@@ -143,9 +152,12 @@ impl Room for Scripted<'_> {
 
     fn hand_over(&mut self, paper: &Paper) -> Result<(), RoomError> {
         let who = self.at_keyboard.as_ref().map(|p| p.id.clone()).unwrap_or_default();
-        self.papers.push((who, paper.name.clone(), copy_of(&paper.page)));
+        self.papers
+            .push((who, paper.path.display().to_string(), copy_of(&paper.page)));
         Ok(())
     }
 
-    fn clear_away(&mut self, _: &str) {}
+    fn clear_away(&mut self, path: &Path) {
+        self.cleared.push(path.to_owned());
+    }
 }

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Behind the last step: what the plan expects is compared with the store, everybody signs the transcript, and one commit
+//! makes everything true.
+
+use super::super::plan::Expect;
+use super::super::transcript::Transcript;
+use super::log::now;
+use super::opening::open_keys;
+use super::{CeremonyError, Completed, Running};
+use crate::keys::{KeyStore, OfficerKeys};
+use crate::ledger::Text;
+use crate::ledger::act::{Act, CeremonyEnd, CeremonyResult};
+use crate::ledger::rules::State;
+use crate::msg;
+
+/// Compares with the plan, shows the summary, and lets everybody sign. The plan file is looked at once more.
+pub(super) fn sign(run: &mut Running<'_>) -> Result<Vec<OfficerKeys>, CeremonyError> {
+    for expect in &run.request.plan.expected {
+        met(run, expect)?;
+    }
+    nobody_left_holds(run)?;
+    let mut keys = Vec::new();
+    for person in run.people.participants().to_vec() {
+        run.hall.room.turn(&person)?;
+        summary(run);
+        let msg = msg!("ceremony-sign-transcript", id = person.id);
+        run.hall.room.say(&msg.with_word("role", "role", person.role.as_str()));
+        keys.push(open_keys(&run.request, &mut run.hall, &run.session.ledger, &person)?);
+        run.hall.room.leave();
+    }
+    unswapped(run)?;
+    Ok(keys)
+}
+
+/// Whether what the plan expects is in the store.
+fn met(run: &Running<'_>, expect: &Expect) -> Result<(), CeremonyError> {
+    let stored = run.store().keys();
+    for key in &expect.keys {
+        let id = key.at(run.site().owner());
+        match stored.iter().find(|k| k.id == id) {
+            Some(found) if found.state == expect.state => {}
+            Some(found) => {
+                return Err(CeremonyError::Expected {
+                    what: format!("{id}: {}, {}", expect.state, found.state),
+                });
+            }
+            None => return Err(CeremonyError::Expected { what: id.to_string() }),
+        }
+    }
+    match expect.pins.iter().find(|pin| !run.store().header().pins.contains(*pin)) {
+        Some(pin) => Err(CeremonyError::Expected { what: pin.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// An officer who was revoked has no share of the store any more.
+fn nobody_left_holds(run: &Running<'_>) -> Result<(), CeremonyError> {
+    let holders = &run.store().header().holders;
+    match holders.iter().find(|holder| run.revoked.contains(&holder.officer)) {
+        Some(holder) => Err(CeremonyError::Step {
+            what: msg!("ceremony-revoked-holds", officer = holder.officer),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// What was done, for the one who is about to sign it.
+fn summary(run: &mut Running<'_>) {
+    let steps = run.steps.len();
+    let nonce = run.nonce.clone();
+    run.hall
+        .room
+        .say(&msg!("ceremony-summary", steps = steps, nonce = nonce));
+    for done in run.steps.clone() {
+        let msg = msg!("ceremony-summary-step", id = done.id, events = done.events.len());
+        run.hall
+            .room
+            .say(&msg.with_word("kind", "ceremony-kind", done.kind.as_str()));
+        for seen in &done.keys {
+            run.hall.room.say(&msg!("ceremony-key", key = seen.key, kcv = seen.kcv));
+        }
+    }
+}
+
+/// The file has the bytes that everybody signed.
+fn unswapped(run: &Running<'_>) -> Result<(), CeremonyError> {
+    let Some(path) = run.request.file else { return Ok(()) };
+    let same = std::fs::read(path).is_ok_and(|bytes| bytes == run.request.plan.text().as_bytes());
+    if same {
+        Ok(())
+    } else {
+        Err(CeremonyError::Swapped {
+            path: path.display().to_string(),
+        })
+    }
+}
+
+/// Whoever signs an act: the first of these officers who may do it, and as many more as its rule asks for, two in all at
+/// the least. Those who were at the keyboard come first. `None`: the policy does not let them.
+pub(super) fn choose<'o>(state: &State, act: &str, officers: &[&'o str], first: &[String]) -> Option<Vec<&'o str>> {
+    let rule = state.policy.rule(act);
+    let roles = |name: &str| {
+        let officer = Text::new(name).ok().and_then(|name| state.officers.get(&name));
+        officer
+            .filter(|o| !o.revoked)
+            .map(|o| o.roles.clone())
+            .unwrap_or_default()
+    };
+    let mut order: Vec<&str> = officers.to_vec();
+    order.sort_by_key(|name| first.iter().position(|f| f == name).unwrap_or(usize::MAX));
+    let may = |name: &str, allowed: &[_]| {
+        let roles = roles(name);
+        !roles.is_empty() && (allowed.is_empty() || roles.iter().any(|role| allowed.contains(role)))
+    };
+    let needed = usize::from(rule.officers.max(2));
+    order.iter().find_map(|acting| {
+        if !may(acting, &rule.roles) {
+            return None;
+        }
+        let others = order.iter().filter(|o| *o != acting && may(o, &rule.approvers));
+        let chosen: Vec<&str> = std::iter::once(acting).chain(others).take(needed).copied().collect();
+        (chosen.len() == needed).then_some(chosen)
+    })
+}
+
+/// The commit, the checkpoint and the transcript.
+pub(super) fn conclude(mut run: Running<'_>, keys: Vec<OfficerKeys>) -> Result<Completed, CeremonyError> {
+    let begin = run.begin;
+    let open = |why: CeremonyError| CeremonyError::LeftOpen {
+        begin,
+        why: Box::new(why),
+    };
+    let end = CeremonyEnd {
+        begin,
+        plan: run.request.plan.digest(),
+        nonce: run.nonce.clone(),
+        result: CeremonyResult::Completed,
+        reason: None,
+        steps: run.steps.clone(),
+    };
+    let everybody: Vec<&OfficerKeys> = keys.iter().collect();
+    let names: Vec<&str> = keys.iter().map(|k| k.name.as_str()).collect();
+    let state = run.session.ledger.state().clone();
+    let mut acts: Vec<(Act, Vec<&OfficerKeys>)> = Vec::new();
+    // Whoever was revoked signs nothing any more but the transcript.
+    let mut gone: Vec<String> = Vec::new();
+    for done in std::mem::take(&mut run.acts) {
+        let free: Vec<&str> = names
+            .iter()
+            .filter(|name| gone.iter().all(|g| g != **name))
+            .copied()
+            .collect();
+        let chosen = choose(&state, done.act.name(), &free, &done.by);
+        if let Act::OfficerRevoke(body) = &done.act {
+            gone.push(body.name.to_string());
+        }
+        let chosen = chosen.ok_or_else(|| CeremonyError::Signers {
+            act: done.act.name().to_owned(),
+            step: String::new(),
+        });
+        let chosen = chosen.map_err(open)?;
+        let mut signing: Vec<&OfficerKeys> = Vec::new();
+        for name in chosen {
+            signing.extend(keys.iter().filter(|k| k.name == name));
+        }
+        signing.extend(run.newcomers.iter().filter(|k| done.newcomer.as_ref() == Some(&k.name)));
+        acts.push((done.act, signing));
+    }
+    acts.push((Act::CeremonyEnd(end), everybody));
+    let at = now(&run.hall.clock)?;
+    let concluded = run
+        .session
+        .conclude(run.pending, acts, run.files, run.hall.random, run.hall.at);
+    let entries = concluded.map_err(|e| open(e.into()))?;
+    drop(keys);
+    run.session.checkpoint()?;
+    let end = entries.last().map_or(begin, |entry| entry.seq);
+    let transcript = Transcript::of(&run.session.ledger, run.request.plan.text(), begin)?;
+    let path = transcript.publish(run.request.site)?;
+    Ok(Completed {
+        begin,
+        end,
+        at,
+        nonce: run.nonce,
+        plan: run.request.plan.digest(),
+        steps: run.steps,
+        transcript: path,
+    })
+}

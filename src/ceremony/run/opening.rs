@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Before the first step: what can be known is checked, the plan is shown, and every participant signs it.
+
+use super::super::plan::{Plan, SlotUse};
+use super::super::room::Person;
+use super::people::People;
+use super::{ATTEMPTS, CeremonyError, Hall, PathFault, Request, Running, World, steps};
+use crate::keys::file_store::Header;
+use crate::keys::{KeyFileError, OfficerKeys};
+use crate::ledger::act::{Act, CeremonyBegin, Participant};
+use crate::ledger::field::Nonce;
+use crate::ledger::{Ledger, Text};
+use crate::msg;
+use crate::site::{Session, SiteError};
+
+/// Whether this plan fits this site and these people; nothing is touched and nobody is asked.
+pub fn check_fits(request: &Request<'_>, ledger: &Ledger) -> Result<(), CeremonyError> {
+    fits(request, ledger).map(drop)
+}
+
+fn fits(request: &Request<'_>, ledger: &Ledger) -> Result<People, CeremonyError> {
+    let Request { site, plan, .. } = request;
+    let rehearsal = site.rehearsal();
+    if rehearsal != (request.world == World::Rehearsal) {
+        return Err(CeremonyError::World { rehearsal });
+    }
+    if let Some(scheme) = plan.scheme.as_ref().filter(|s| *s != site.scheme().name()) {
+        return Err(CeremonyError::Scheme {
+            plan: scheme.clone(),
+            site: site.scheme().name().to_owned(),
+        });
+    }
+    if let Some(level) = plan.level.as_ref().filter(|l| *l != site.level()) {
+        return Err(CeremonyError::Level {
+            plan: level.clone(),
+            site: site.level().clone(),
+        });
+    }
+    let people = People::bind(plan, request.bindings, ledger.state())?;
+    check_paths(request)?;
+    if !steps::restores(plan) {
+        let header = site.store_place().header()?;
+        people.check_quorum(&header)?;
+        keys_are_free(request, &header)?;
+    }
+    check_signers(plan, &people, ledger)?;
+    people.check_remaining(plan, ledger.state())?;
+    Ok(people)
+}
+
+/// Files that are read are there, files that are written are not, pages have a folder.
+fn check_paths(request: &Request<'_>) -> Result<(), CeremonyError> {
+    let slots: Vec<_> = request.plan.slots().collect();
+    let known = |name: &str| slots.iter().any(|(_, slot, _)| slot.as_str() == name);
+    if let Some(name) = request.bindings.files.keys().find(|slot| !known(slot.as_str())) {
+        return Err(CeremonyError::NotInPlan { name: name.to_string() });
+    }
+    for (at, (_, slot, how)) in slots.iter().enumerate() {
+        let path = request.bindings.path(slot);
+        let path = path.ok_or_else(|| CeremonyError::NoPath { slot: slot.to_string() })?;
+        // A file that an earlier step writes is there when a later one reads it.
+        let written = slots[..at]
+            .iter()
+            .any(|(_, other, how)| other == slot && *how == SlotUse::Write);
+        let why = match how {
+            SlotUse::Read if !written && !path.is_file() => PathFault::Missing,
+            SlotUse::Write if path.exists() => PathFault::There,
+            SlotUse::Pages if !path.is_dir() => PathFault::NoFolder,
+            _ => continue,
+        };
+        return Err(CeremonyError::Path {
+            slot: slot.to_string(),
+            path: path.display().to_string(),
+            why,
+        });
+    }
+    Ok(())
+}
+
+/// Whether the policy lets these participants sign what each step does.
+fn check_signers(plan: &Plan, people: &People, ledger: &Ledger) -> Result<(), CeremonyError> {
+    let officers: Vec<&str> = people.participants().iter().map(|p| p.officer.as_str()).collect();
+    for step in &plan.steps {
+        for act in steps::acts_of(&step.what) {
+            if super::closing::choose(ledger.state(), act, &officers, &[]).is_none() {
+                return Err(CeremonyError::Signers {
+                    act: (*act).to_owned(),
+                    step: step.id.to_string(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Begins: everybody signs the plan, and the ledger has it.
+pub(super) fn open<'a>(request: Request<'a>, mut hall: Hall<'a>) -> Result<Running<'a>, CeremonyError> {
+    let ledger = request.site.ledger()?;
+    let people = fits(&request, &ledger)?;
+    let resumes = resumes(&request, &ledger)?;
+    show_plan(&request, &mut hall, &people);
+    let mut keys = Vec::new();
+    for person in people.participants() {
+        hall.room.turn(person)?;
+        tell_digest(request.plan, &mut hall);
+        hall.room
+            .say(&msg!("ceremony-sign-plan", id = person.id).with_word("role", "role", person.role.as_str()));
+        keys.push(open_keys(&request, &mut hall, &ledger, person)?);
+        hall.room.leave();
+    }
+    let mut nonce = [0; 8];
+    hall.random.fill(&mut nonce)?;
+    let nonce = Nonce::of(nonce);
+    let body = CeremonyBegin {
+        plan: request.plan.digest(),
+        title: Text::new(request.plan.title.en.as_str())?,
+        nonce: nonce.clone(),
+        participants: people
+            .participants()
+            .iter()
+            .map(participant)
+            .collect::<Result<_, CeremonyError>>()?,
+        program: Text::new(hall.program)?,
+        build: hall.build,
+        resumes,
+    };
+    let exchange = keys.iter().map(|k| (k.name.clone(), k.exchange_public())).collect();
+    let mut session = Session::open(request.site.clone(), ledger, keys, hall.clock)?;
+    let pending = session.store.begin()?;
+    let entry = session.append_by_all(Act::CeremonyBegin(body))?;
+    session.checkpoint()?;
+    session.dismiss();
+    hall.room.say(&msg!("ceremony-began", entry = entry.seq, nonce = nonce));
+    Ok(Running {
+        request,
+        hall,
+        people,
+        session,
+        pending,
+        begin: entry.seq,
+        nonce,
+        acts: Vec::new(),
+        newcomers: Vec::new(),
+        revoked: Vec::new(),
+        exchange,
+        files: Vec::new(),
+        papers: Vec::new(),
+        steps: Vec::new(),
+    })
+}
+
+fn participant(person: &Person) -> Result<Participant, CeremonyError> {
+    Ok(Participant {
+        id: Text::new(person.id.as_str())?,
+        role: person.role,
+        officer: Text::new(person.officer.as_str())?,
+    })
+}
+
+/// The open ceremony that this one takes up; another open one is in the way.
+fn resumes(request: &Request<'_>, ledger: &Ledger) -> Result<Option<u64>, CeremonyError> {
+    match (ledger.state().ceremony(), request.resume) {
+        (None, false) => Ok(None),
+        (None, true) => Err(CeremonyError::NoneOpen),
+        (Some(open), true) if open.plan == request.plan.digest() => {
+            if request.plan.resume {
+                Ok(Some(open.begin))
+            } else {
+                Err(CeremonyError::NotResumable { begin: open.begin })
+            }
+        }
+        (Some(open), _) => Err(CeremonyError::AnotherOpen {
+            title: title_of(ledger, open.begin)?,
+            begin: open.begin,
+        }),
+    }
+}
+
+fn title_of(ledger: &Ledger, begin: u64) -> Result<String, CeremonyError> {
+    match ledger.entry(begin)?.act {
+        Act::CeremonyBegin(body) => Ok(body.title.to_string()),
+        _ => Ok(String::new()),
+    }
+}
+
+/// Keys that steps make are not there yet, and those that they use are, or come by an earlier step.
+fn keys_are_free(request: &Request<'_>, header: &Header) -> Result<(), CeremonyError> {
+    let site = request.site.owner();
+    let mut there: Vec<_> = header.keys.iter().map(|key| key.id.clone()).collect();
+    for step in &request.plan.steps {
+        for key in step.what.used() {
+            let key = key.at(site);
+            if !there.contains(&key) {
+                return Err(CeremonyError::NoKey { key: Box::new(key) });
+            }
+        }
+        for key in step.what.made() {
+            let key = key.at(site);
+            if there.contains(&key) {
+                return Err(CeremonyError::KeyThere { key: Box::new(key) });
+            }
+            there.push(key);
+        }
+    }
+    Ok(())
+}
+
+fn show_plan(request: &Request<'_>, hall: &mut Hall<'_>, people: &People) {
+    let (plan, room) = (request.plan, &mut hall.room);
+    let (title, purpose) = (
+        plan.title.in_language(room.lang()),
+        plan.purpose.in_language(room.lang()),
+    );
+    let (title, purpose) = (title.to_owned(), purpose.to_owned());
+    if request.site.rehearsal() {
+        room.say(&msg!("ceremony-is-rehearsal"));
+    }
+    let site = request.site.config().name.in_language(room.lang()).to_owned();
+    room.say(&msg!(
+        "ceremony-title",
+        title = title,
+        site = site,
+        owner = request.site.owner()
+    ));
+    room.line(&purpose);
+    for person in people.participants() {
+        let msg = msg!("ceremony-participant", id = person.id, officer = person.officer);
+        room.say(&msg.with_word("role", "role", person.role.as_str()));
+    }
+    for (at, step) in plan.steps.iter().enumerate() {
+        let msg = msg!("ceremony-planned-step", at = at + 1, id = step.id);
+        room.say(&msg.with_word("kind", "ceremony-kind", step.what.kind()));
+    }
+}
+
+/// The digest that is read aloud and compared: in hex, and in words of both languages.
+fn tell_digest(plan: &Plan, hall: &mut Hall<'_>) {
+    hall.room.say(&msg!("ceremony-digest", digest = plan.digest()));
+}
+
+/// A participant's keys by the passphrase, which may be mistyped a few times.
+pub(super) fn open_keys(
+    request: &Request<'_>,
+    hall: &mut Hall<'_>,
+    ledger: &Ledger,
+    person: &Person,
+) -> Result<OfficerKeys, CeremonyError> {
+    for _ in 0..ATTEMPTS {
+        let passphrase = hall.room.passphrase(&person.officer)?;
+        match request.site.officer(ledger, &person.officer, &passphrase, hall.costs) {
+            Ok(keys) => return Ok(keys),
+            Err(SiteError::Keys(KeyFileError::WrongPassphrase { officer })) => {
+                hall.room.say(&msg!("ceremony-wrong-passphrase", officer = officer));
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Err(CeremonyError::Attempts {
+        officer: person.officer.clone(),
+        what: msg!("ceremony-what-passphrase"),
+    })
+}

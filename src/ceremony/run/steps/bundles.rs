@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Keys that come from an upper centre or go to a lower one in a sealed bundle.
+
+use super::super::super::plan::{ExportBundle, PlannedKey, Receive, Step};
+use super::super::log::StepLog;
+use super::super::{CeremonyError, Running};
+use super::keys::{attend, verify};
+use crate::keys::file_store::Draft;
+use crate::keys::{Change, KeyFileError, KeyId, Subject};
+use crate::ledger::Hash;
+use crate::ledger::act::Act;
+use crate::msg;
+use crate::site::{KeyBundle, SiteCard};
+
+pub(super) fn receive(
+    run: &mut Running<'_>,
+    step: &Step,
+    work: &Receive,
+    log: &mut StepLog,
+) -> Result<(), CeremonyError> {
+    attend(run, step, log)?;
+    let path = run.path(&work.file)?.to_owned();
+    let mut opened = run.site().open_bundle(run.store(), &path, &run.hall.clock)?;
+    log.file(work.file.as_str(), opened.package)?;
+    let came: Vec<KeyId> = opened.keys.iter().map(|(record, _)| record.id.clone()).collect();
+    same_keys(run, &work.keys, &came)?;
+    let msg = msg!("ceremony-received", count = came.len(), sender = opened.sender.owner);
+    run.hall.room.say(&msg);
+    for (record, key) in std::mem::take(&mut opened.keys) {
+        let (id, kcv) = (record.id.clone(), record.kcv);
+        let body = opened.arrived(&record)?;
+        run.pending.apply(Change::AddKey { record, key }, run.hall.random)?;
+        verify(run, &id, kcv)?;
+        log.key(&id, kcv)?;
+        run.record(Act::KeyReceive(body), log);
+    }
+    Ok(())
+}
+
+/// Exactly the plan's keys are in the bundle.
+fn same_keys(run: &Running<'_>, planned: &[PlannedKey], came: &[KeyId]) -> Result<(), CeremonyError> {
+    let planned: Vec<KeyId> = planned.iter().map(|key| key.at(run.site().owner())).collect();
+    let missing = planned.iter().find(|id| !came.contains(id));
+    let extra = came.iter().find(|id| !planned.contains(id));
+    match (missing, extra) {
+        (None, None) => Ok(()),
+        (Some(id), _) => Err(CeremonyError::Step {
+            what: msg!("ceremony-bundle-lacks", key = id),
+        }),
+        (None, Some(id)) => Err(CeremonyError::Step {
+            what: msg!("ceremony-bundle-has-more", key = id),
+        }),
+    }
+}
+
+pub(super) fn export(
+    run: &mut Running<'_>,
+    step: &Step,
+    work: &ExportBundle,
+    log: &mut StepLog,
+) -> Result<(), CeremonyError> {
+    attend(run, step, log)?;
+    let card_path = run.path(&work.to)?.to_owned();
+    let out = run.path(&work.file)?.to_owned();
+    let card = SiteCard::read(&card_path)?;
+    // What the receiver's card says of itself counts only where its fingerprint was confirmed at this site.
+    let trusted = run.site().trusted(&card.id, &card.signing)?;
+    if trusted != card {
+        return Err(CeremonyError::Step {
+            what: msg!("ceremony-other-card", path = card_path.display()),
+        });
+    }
+    if out.exists() {
+        let path = out.display().to_string();
+        return Err(KeyFileError::Exists { path }.into());
+    }
+    let mut more = Subject::new();
+    for (field, value) in &work.subject {
+        more.set_hex(field, value)?;
+    }
+    let keys: Vec<KeyId> = work.keys.iter().map(|key| key.at(run.site().owner())).collect();
+    let site = run.request.site;
+    let sealed = site.seal_bundle(
+        run.pending.store(),
+        &keys,
+        (&card, &more),
+        run.hall.random,
+        &run.hall.clock,
+    )?;
+    // Read back as the receiver will read it.
+    let again = KeyBundle::parse(&out.display().to_string(), &sealed.text)?;
+    if again != sealed.bundle {
+        return Err(CeremonyError::Step {
+            what: msg!("ceremony-file-differs", path = out.display()),
+        });
+    }
+    log.file(work.file.as_str(), Hash::of(&[sealed.text.as_bytes()]))?;
+    let to = msg!(
+        "ceremony-exported",
+        count = keys.len(),
+        receiver = card.owner,
+        fingerprint = card.fingerprint()
+    );
+    run.hall.room.say(&to);
+    for export in sealed.exports {
+        log.named_key(export.key.as_str(), export.kcv.as_str())?;
+        run.record(Act::KeyExport(export), log);
+    }
+    run.files.push(Draft::write(&out, sealed.text.as_bytes(), 0o600)?);
+    Ok(())
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Officers who come and go, and who opens the key store from here on.
+
+use super::super::super::plan::{Enrol, Reshare, Revoke, Step};
+use super::super::super::room::Person;
+use super::super::log::StepLog;
+use super::super::{CeremonyError, Done, Running};
+use super::keys::attend;
+use crate::crypto::sign::PublicKey;
+use crate::keys::{Change, OfficerKeys};
+use crate::ledger::act::{Act, Holder, Officer, OfficerRevoke, StoreReshare};
+use crate::ledger::{Role, Text, VerifyKey};
+use crate::msg;
+
+pub(super) fn enrol(run: &mut Running<'_>, step: &Step, work: &Enrol, log: &mut StepLog) -> Result<(), CeremonyError> {
+    attend(run, step, log)?;
+    let name = run.people.officer(&work.officer)?.to_owned();
+    let person = Person {
+        id: work.officer.to_string(),
+        officer: name.clone(),
+        role: work.roles.first().copied().unwrap_or(Role::Custodian),
+    };
+    run.hall.room.turn(&person)?;
+    run.hall.room.say(&msg!("ceremony-new-officer", officer = name));
+    let passphrase = run.hall.room.new_passphrase(&name)?;
+    let keys = OfficerKeys::generate(&name, run.hall.random)?;
+    let costs = run.hall.costs;
+    let site = run.request.site;
+    let drafts = site.draft_officer(&keys, &work.roles, &passphrase, costs, run.hall.random)?;
+    run.hall.room.leave();
+    // What lies beside its place opens with the passphrase that was typed.
+    let act = Act::OfficerEnrol(Officer {
+        name: Text::new(name.as_str())?,
+        roles: work.roles.clone(),
+        key: VerifyKey(keys.signing.public().0),
+        ceremony: None,
+    });
+    run.exchange.insert(name.clone(), keys.exchange_public());
+    run.files.extend(drafts);
+    run.newcomers.push(keys);
+    let by = log.so_far().by.iter().map(ToString::to_string).collect();
+    run.acts.push(Done {
+        act: act.within(run.begin),
+        by,
+        newcomer: Some(name),
+    });
+    Ok(())
+}
+
+pub(super) fn revoke(
+    run: &mut Running<'_>,
+    step: &Step,
+    work: &Revoke,
+    log: &mut StepLog,
+) -> Result<(), CeremonyError> {
+    attend(run, step, log)?;
+    let name = run.people.officer(&work.officer)?.to_owned();
+    run.revoked.push(name.clone());
+    let act = Act::OfficerRevoke(OfficerRevoke {
+        name: Text::new(name)?,
+        reason: Text::new(work.reason.as_str())?,
+        ceremony: None,
+    });
+    run.record(act, log);
+    Ok(())
+}
+
+pub(super) fn reshare(
+    run: &mut Running<'_>,
+    step: &Step,
+    work: &Reshare,
+    log: &mut StepLog,
+) -> Result<(), CeremonyError> {
+    attend(run, step, log)?;
+    let mut holders = Vec::new();
+    for id in &work.holders {
+        let name = run.people.officer(id)?.to_owned();
+        let exchange = exchange_of(run, &name)?;
+        holders.push((name, exchange));
+    }
+    let change = Change::Reshare {
+        quorum: work.quorum,
+        holders,
+    };
+    run.pending.apply(change, run.hall.random)?;
+    let told = told_holders(run)?;
+    let act = Act::StoreReshare(StoreReshare {
+        quorum: work.quorum.into(),
+        holders: told.clone(),
+        ceremony: None,
+    });
+    for holder in &told {
+        run.hall
+            .room
+            .say(&msg!("ceremony-holder", officer = holder.officer, index = holder.index));
+    }
+    run.record(act, log);
+    Ok(())
+}
+
+/// The store's holders, as entries have them.
+pub(super) fn told_holders(run: &Running<'_>) -> Result<Vec<Holder>, CeremonyError> {
+    let holder = |h: &crate::keys::file_store::Holder| {
+        Ok(Holder {
+            officer: Text::new(h.officer.as_str())?,
+            index: h.index.into(),
+        })
+    };
+    run.store().header().holders.iter().map(holder).collect()
+}
+
+/// An officer's exchange key from a source that nobody could have changed: the officer's own opened keys, or the store.
+pub(super) fn exchange_of(run: &Running<'_>, name: &str) -> Result<PublicKey, CeremonyError> {
+    let stored = || {
+        let holders = &run.store().header().holders;
+        holders.iter().find(|h| h.officer == name).map(|h| h.exchange)
+    };
+    let found = run.exchange.get(name).copied().or_else(stored);
+    found.ok_or_else(|| CeremonyError::Step {
+        what: msg!("ceremony-no-exchange-key", officer = name),
+    })
+}

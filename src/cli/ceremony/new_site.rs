@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `ceremony rehearse --new`: a rehearsal site made for one plan, with the plan's people as its officers.
+
+use std::path::Path;
+
+use super::Rehearse;
+use crate::ceremony::Plan;
+use crate::ceremony::plan::{Bindings, PersonId};
+use crate::cli::{Context, session};
+use crate::crypto::seal::KdfParams;
+use crate::error::{Error, Exit};
+use crate::keys::scheme::Title;
+use crate::ledger::Role;
+use crate::msg;
+use crate::site::{NewOfficer, NewSite, Site, found as make, holds_share};
+
+/// Makes the site. Whoever of the plan is not bound gets the plan's own name for an officer's.
+pub(super) fn found(
+    folder: &Path,
+    args: &Rehearse,
+    plan: &Plan,
+    bindings: &mut Bindings,
+    context: &mut Context,
+) -> Result<Site, Error> {
+    let missing = |what: &str| Error::new(msg!("ceremony-new-needs", option = what), Exit::Usage);
+    let scheme = plan.scheme.clone().or_else(|| args.scheme.clone());
+    let level = plan.level.clone().or_else(|| args.level.clone());
+    let (scheme, level) = (
+        scheme.ok_or_else(|| missing("--scheme"))?,
+        level.ok_or_else(|| missing("--level"))?,
+    );
+    for id in plan.people() {
+        bindings.people.entry(id.clone()).or_insert_with(|| id.to_string());
+    }
+    let mut officers = Vec::new();
+    for (id, roles) in people(plan) {
+        let name = bindings.officer(&id).unwrap_or(id.as_str()).to_owned();
+        let passphrase = session::new_passphrase(context, &name)?;
+        officers.push(NewOfficer {
+            name,
+            roles,
+            passphrase,
+        });
+    }
+    let holders = officers.iter().filter(|o| holds_share(&o.roles)).count();
+    let new = NewSite {
+        folder: folder.to_owned(),
+        name: Title {
+            en: "Rehearsal".into(),
+            zh: "演练".into(),
+        },
+        scheme,
+        level,
+        code: args.code.clone(),
+        levels: Vec::new(),
+        rehearsal: true,
+        officers,
+        unlock: if holders < 2 { 1 } else { 2 },
+        kcv_length: None,
+        checkpoint_copy: None,
+        require_memory_lock: false,
+        approved_templates: false,
+        costs: KdfParams::default(),
+    };
+    Ok(make(&new, context.random.as_mut(), &context.clock)?)
+}
+
+/// Everybody whom the site must know: the participants in their roles, and the officers whom steps are about, who are no
+/// newcomers, as key officers.
+fn people(plan: &Plan) -> Vec<(PersonId, Vec<Role>)> {
+    let participants = plan.participants.iter().map(|p| (p.id.clone(), vec![p.role]));
+    let newcomer = |id: &PersonId| plan.newcomers().any(|new| new == id);
+    let others = plan.officers.iter().filter(|o| !newcomer(&o.id));
+    let others = others.map(|o| (o.id.clone(), vec![Role::KeyOfficer]));
+    participants.chain(others).collect()
+}

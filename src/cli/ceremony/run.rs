@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `ceremony rehearse`, `run` and `resume`: the same bytes, in a rehearsal site or in a production site.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::plan_file::{self, Loaded};
+use super::room::Terminal;
+use super::{Plan, Rehearse, new_site};
+use crate::ceremony::plan::Bindings;
+use crate::ceremony::run::{Completed, Hall, Request, World, run as hold};
+use crate::cli::hardening::{self, Memory};
+use crate::cli::{Context, session};
+use crate::crypto::seal::KdfParams;
+use crate::error::{Error, Exit};
+use crate::ledger::Hash;
+use crate::ledger::act::{CeremonyResult, KeySeen, StepDone};
+use crate::msg;
+use crate::site::Site;
+
+/// What a completed ceremony says to programs.
+#[derive(Serialize)]
+struct CompletedRecord<'a> {
+    title: &'a str,
+    site: &'a str,
+    rehearsal: bool,
+    result: CeremonyResult,
+    begin: u64,
+    end: u64,
+    at: String,
+    nonce: String,
+    plan: String,
+    keys: Vec<&'a KeySeen>,
+    steps: &'a [StepDone],
+    transcript: &'a PathBuf,
+}
+
+pub(super) fn rehearse(args: &Rehearse, context: &mut Context) -> Result<Exit, Error> {
+    let loaded = plan_file::load(&args.plan.plan)?;
+    let mut bindings = plan_file::bindings(&args.plan.bind)?;
+    let site = match &args.new {
+        Some(folder) => new_site::found(folder, args, &loaded.plan, &mut bindings, context)?,
+        None => session::open_site(context)?,
+    };
+    begin(&site, &loaded, &bindings, (World::Rehearsal, false), context)
+}
+
+pub(super) fn run(args: &Plan, context: &mut Context) -> Result<Exit, Error> {
+    let loaded = plan_file::load(&args.plan)?;
+    let bindings = plan_file::bindings(&args.bind)?;
+    let site = session::open_site(context)?;
+    begin(&site, &loaded, &bindings, (World::Production, false), context)
+}
+
+/// In whichever world the site is: what is taken up began there.
+pub(super) fn resume(args: &Plan, context: &mut Context) -> Result<Exit, Error> {
+    let loaded = plan_file::load(&args.plan)?;
+    let bindings = plan_file::bindings(&args.bind)?;
+    let site = session::open_site(context)?;
+    let world = if site.rehearsal() {
+        World::Rehearsal
+    } else {
+        World::Production
+    };
+    begin(&site, &loaded, &bindings, (world, true), context)
+}
+
+fn begin(
+    site: &Site,
+    loaded: &Loaded,
+    bindings: &Bindings,
+    (world, resume): (World, bool),
+    context: &mut Context,
+) -> Result<Exit, Error> {
+    if site.config().require_memory_lock && hardening::state().memory != Memory::Locked {
+        return Err(Error::new(msg!("site-memory-lock"), Exit::Usage));
+    }
+    let request = Request {
+        site,
+        plan: &loaded.plan,
+        file: loaded.file.as_deref(),
+        bindings,
+        world,
+        resume,
+    };
+    let build = build()?;
+    // In production everybody types; a rehearsal may be run by a script.
+    let passphrases = if world == World::Rehearsal {
+        files(context)?
+    } else {
+        Vec::new()
+    };
+    let mut room = Terminal {
+        prompt: context.prompt.as_mut(),
+        out: &mut context.out,
+        passphrases,
+    };
+    let hall = Hall {
+        room: &mut room,
+        random: context.random.as_mut(),
+        clock: context.clock,
+        costs: KdfParams::default(),
+        program: concat!("cardmint ", env!("CARGO_PKG_VERSION")),
+        build,
+        at: &mut |_| {},
+    };
+    let completed = hold(request, hall)?;
+    tell(site, loaded, &completed, context)?;
+    Ok(Exit::Done)
+}
+
+/// The digest of this program's executable.
+fn build() -> Result<Hash, Error> {
+    let unread = |e: std::io::Error| Error::new(msg!("ceremony-build", what = e), Exit::Device);
+    let program = std::env::current_exe().map_err(unread)?;
+    let bytes = std::fs::read(program).map_err(unread)?;
+    Ok(Hash::of(&[&bytes]))
+}
+
+fn files(context: &Context) -> Result<Vec<(String, PathBuf)>, Error> {
+    let pair = |given: &String| {
+        let parts = given.split_once('=');
+        let parts = parts.map(|(name, file)| (name.to_owned(), PathBuf::from(file)));
+        parts.ok_or_else(|| Error::new(msg!("site-passphrase-file", given = given), Exit::Usage))
+    };
+    context.global.passphrase_file.iter().map(pair).collect()
+}
+
+fn tell(site: &Site, loaded: &Loaded, done: &Completed, context: &mut Context) -> Result<(), Error> {
+    let out = &mut context.out;
+    let title = loaded.plan.title.in_language(out.lang()).to_owned();
+    let record = CompletedRecord {
+        title: &title,
+        site: &site.config().id,
+        rehearsal: site.rehearsal(),
+        result: CeremonyResult::Completed,
+        begin: done.begin,
+        end: done.end,
+        at: done.at.to_string(),
+        nonce: done.nonce.to_string(),
+        plan: done.plan.to_string(),
+        keys: done.steps.iter().flat_map(|step| &step.keys).collect(),
+        steps: &done.steps,
+        transcript: &done.transcript,
+    };
+    out.record("cardmint.ceremony/1", &record)?;
+    out.say(&msg!(
+        "ceremony-completed",
+        title = title,
+        begin = done.begin,
+        end = done.end
+    ))?;
+    for seen in done.steps.iter().flat_map(|step| &step.keys) {
+        out.say(&msg!("ceremony-key", key = seen.key, kcv = seen.kcv))?;
+    }
+    out.say(&msg!("ceremony-transcript", path = done.transcript.display()))
+}

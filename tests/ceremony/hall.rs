@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A rehearsal site with officers for every role, and ceremonies held in it.
+
+use std::path::{Path, PathBuf};
+
+use cardmint::ceremony::plan::{self, Bindings, Plan};
+use cardmint::ceremony::room::scripted::{Answer, Asked, Scripted};
+use cardmint::ceremony::run::{CeremonyError, Completed, Hall, Request, World, run};
+use cardmint::ceremony::transcript::Transcript;
+use cardmint::ceremony::verify::{Source, Verdict, compare, verify};
+use cardmint::crypto::SecretBytes;
+use cardmint::crypto::seal::KdfParams;
+use cardmint::keys::scheme::Title;
+use cardmint::ledger::{Against, Hash, Role};
+use cardmint::outside::{Clock, SystemRandom, Unobserved};
+use cardmint::site::{NewOfficer, NewSite, Session, Site, Step, found};
+use tempfile::TempDir;
+
+pub const QUICK: KdfParams = KdfParams {
+    memory_kib: 64,
+    passes: 1,
+    lanes: 1,
+};
+
+/// Names of officers and their roles. Both key officers open the store.
+pub const OFFICERS: [(&str, &[Role]); 7] = [
+    ("zhang", &[Role::KeyOfficer]),
+    ("li", &[Role::KeyOfficer]),
+    ("wang", &[Role::Custodian]),
+    ("zhao", &[Role::Custodian]),
+    ("chen", &[Role::Custodian]),
+    ("wu", &[Role::Witness]),
+    ("sun", &[Role::Auditor]),
+];
+
+/// Participants of the tests' plans: two key officers, three custodians, a witness.
+pub const PEOPLE: &str = r#"
+[[participant]]
+id = "key-officer-1"
+role = "key-officer"
+[[participant]]
+id = "key-officer-2"
+role = "key-officer"
+[[participant]]
+id = "custodian-1"
+role = "custodian"
+[[participant]]
+id = "custodian-2"
+role = "custodian"
+[[participant]]
+id = "custodian-3"
+role = "custodian"
+[[participant]]
+id = "witness-1"
+role = "witness"
+"#;
+
+pub const BOUND: [(&str, &str); 6] = [
+    ("key-officer-1", "zhang"),
+    ("key-officer-2", "li"),
+    ("custodian-1", "wang"),
+    ("custodian-2", "zhao"),
+    ("custodian-3", "chen"),
+    ("witness-1", "wu"),
+];
+
+pub struct Centre {
+    pub folder: TempDir,
+    pub site: Site,
+}
+
+pub fn passphrase(name: &str) -> String {
+    format!("passphrase of {name}")
+}
+
+impl Centre {
+    pub fn new(level: &str, code: &str, rehearsal: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let officer = |(name, roles): &(&str, &[Role])| NewOfficer {
+            name: (*name).to_owned(),
+            roles: roles.to_vec(),
+            passphrase: SecretBytes::new(passphrase(name).into_bytes()),
+        };
+        let new = NewSite {
+            folder: folder.path().join("site"),
+            name: Title {
+                en: "Test centre".into(),
+                zh: "测试中心".into(),
+            },
+            scheme: "mohurd".into(),
+            level: level.parse().unwrap(),
+            code: code.into(),
+            levels: Vec::new(),
+            rehearsal,
+            officers: OFFICERS.iter().map(officer).collect(),
+            unlock: 2,
+            kcv_length: None,
+            checkpoint_copy: None,
+            require_memory_lock: false,
+            approved_templates: false,
+            costs: QUICK,
+        };
+        let site = found(&new, &mut SystemRandom, &Clock::System).unwrap();
+        Self { folder, site }
+    }
+
+    pub fn city() -> Self {
+        Self::new("city", "3100", true)
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The site, unlocked by both key officers; checks that store and ledger agree.
+    pub fn open(&self) -> Session {
+        let ledger = self.site.ledger().unwrap();
+        let officer = |name: &str| {
+            let passphrase = SecretBytes::new(passphrase(name).into_bytes());
+            self.site.officer(&ledger, name, &passphrase, QUICK).unwrap()
+        };
+        let officers = vec![officer("zhang"), officer("li")];
+        Session::open(self.site.clone(), ledger, officers, Clock::System).unwrap()
+    }
+
+    pub fn keys(&self) -> Vec<String> {
+        let header = self.site.store_place().header().unwrap();
+        header.keys.iter().map(|k| format!("{} {}", k.id, k.state)).collect()
+    }
+
+    /// The ledger verifies; how many entries it has.
+    pub fn verified(&self) -> u64 {
+        let against = Against {
+            copy: Some(self.site.checkpoint_copy()),
+            ..Against::default()
+        };
+        let report = cardmint::ledger::verify(&self.site.ledger_path(), &against, &mut Unobserved).unwrap();
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+        report.entries
+    }
+}
+
+/// A ceremony to be held.
+pub struct Ceremony {
+    pub plan: Plan,
+    pub bindings: Bindings,
+    pub file: Option<PathBuf>,
+    pub world: World,
+    pub resume: bool,
+}
+
+/// What a plan's text is with the people above.
+pub fn text(steps: &str) -> String {
+    let title = "title = { en = \"Test\", zh = \"测试\" }\npurpose = { en = \"A test.\", zh = \"测试。\" }";
+    format!("format = 1\n{title}\nscheme = \"mohurd\"\n{PEOPLE}\n{steps}\n")
+}
+
+impl Ceremony {
+    pub fn of(steps: &str) -> Self {
+        Self::plan(&text(steps))
+    }
+
+    pub fn plan(text: &str) -> Self {
+        let plan = plan::read(text, "test").unwrap();
+        let mut bindings = Bindings::default();
+        for (id, officer) in BOUND {
+            if plan.people().any(|person| person.as_str() == id) {
+                bindings.bind_person(&format!("{id}={officer}")).unwrap();
+            }
+        }
+        Self {
+            plan,
+            bindings,
+            file: None,
+            world: World::Rehearsal,
+            resume: false,
+        }
+    }
+
+    pub fn file(mut self, slot: &str, path: &Path) -> Self {
+        self.bindings.bind_file(&format!("{slot}={}", path.display())).unwrap();
+        self
+    }
+
+    pub fn person(mut self, id: &str, officer: &str) -> Self {
+        self.bindings.bind_person(&format!("{id}={officer}")).unwrap();
+        self
+    }
+
+    pub fn hold(&self, site: &Site, room: &mut Scripted<'_>) -> Result<Completed, CeremonyError> {
+        self.hold_watched(site, room, &mut |_| {})
+    }
+
+    pub fn hold_watched(
+        &self,
+        site: &Site,
+        room: &mut Scripted<'_>,
+        at: &mut dyn FnMut(Step),
+    ) -> Result<Completed, CeremonyError> {
+        let request = Request {
+            site,
+            plan: &self.plan,
+            file: self.file.as_deref(),
+            bindings: &self.bindings,
+            world: self.world,
+            resume: self.resume,
+        };
+        let hall = Hall {
+            room,
+            random: &mut SystemRandom,
+            clock: Clock::System,
+            costs: QUICK,
+            program: "cardmint test",
+            build: Hash::of(&[b"build"]),
+            at,
+        };
+        run(request, hall)
+    }
+
+    /// Holds it with people who do everything right.
+    pub fn completed(&self, centre: &Centre) -> Completed {
+        let mut room = Scripted::new(usual);
+        let done = self.hold(&centre.site, &mut room).unwrap();
+        let verdict = verdict(centre, &done);
+        assert!(verdict.good(), "{:?}", verdict.findings);
+        done
+    }
+}
+
+/// The verdict on a completed ceremony, with the plan and the ledger at hand.
+pub fn verdict(centre: &Centre, done: &Completed) -> Verdict {
+    let transcript = Transcript::read(&done.transcript).unwrap();
+    let mut verdict = verify(&transcript, Some(transcript.plan.as_bytes()));
+    let (path, copy) = (centre.site.ledger_path(), centre.site.checkpoint_copy());
+    compare(
+        &transcript,
+        Source::Database(&path, Some(&copy)),
+        &mut verdict,
+        &mut Unobserved,
+    )
+    .unwrap();
+    verdict
+}
+
+/// What people answer who do everything right and have nothing on paper.
+pub fn usual(asked: &Asked<'_>) -> Answer {
+    let who = asked.who.map(|p| p.officer.as_str()).unwrap_or_default();
+    let text = asked.question.render(cardmint::i18n::Lang::En);
+    match asked.question.id() {
+        "site-ask-passphrase" => passphrase(who).as_str().into(),
+        "ceremony-ask-words" => between(&text, "exactly: ", " —").into(),
+        "ceremony-ask-agree" => "the paper agrees".into(),
+        "ceremony-ask-kcv" => "".into(),
+        "ceremony-ask-kcv-shown" => between(&text, " is ", ". Type").into(),
+        other => panic!("{who} was asked {other}: {text}"),
+    }
+}
+
+pub fn between<'t>(text: &'t str, before: &str, behind: &str) -> &'t str {
+    let rest = &text[text.find(before).unwrap() + before.len()..];
+    &rest[..rest.find(behind).unwrap()]
+}
+
+/// Answers from paper to everything that is asked about check values.
+pub fn breaks_off_at(number: usize) -> impl FnMut(&Asked<'_>) -> Answer {
+    move |asked| {
+        if asked.number == number {
+            Answer::BreaksOff
+        } else {
+            usual(asked)
+        }
+    }
+}
