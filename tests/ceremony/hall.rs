@@ -33,28 +33,7 @@ pub const OFFICERS: [(&str, &[Role]); 7] = [
     ("sun", &[Role::Auditor]),
 ];
 
-/// Participants of the tests' plans: two key officers, three custodians, a witness.
-pub const PEOPLE: &str = r#"
-[[participant]]
-id = "key-officer-1"
-role = "key-officer"
-[[participant]]
-id = "key-officer-2"
-role = "key-officer"
-[[participant]]
-id = "custodian-1"
-role = "custodian"
-[[participant]]
-id = "custodian-2"
-role = "custodian"
-[[participant]]
-id = "custodian-3"
-role = "custodian"
-[[participant]]
-id = "witness-1"
-role = "witness"
-"#;
-
+/// People of the tests' plans and who they are.
 pub const BOUND: [(&str, &str); 6] = [
     ("key-officer-1", "zhang"),
     ("key-officer-2", "li"),
@@ -149,10 +128,20 @@ pub struct Ceremony {
     pub resume: bool,
 }
 
-/// What a plan's text is with the people above.
+/// A plan's text: with both key officers, the witness, and the custodians whom a step names.
 pub fn text(steps: &str) -> String {
     let title = "title = { en = \"Test\", zh = \"测试\" }\npurpose = { en = \"A test.\", zh = \"测试。\" }";
-    format!("format = 1\n{title}\nscheme = \"mohurd\"\n{PEOPLE}\n{steps}\n")
+    let named = |id: &str| !id.starts_with("custodian") || steps.contains(&format!("\"{id}\""));
+    let role = |id: &str| id.rsplit_once('-').unwrap().0.to_owned();
+    let people: Vec<String> = BOUND
+        .iter()
+        .filter(|(id, _)| named(id))
+        .map(|(id, _)| format!("[[participant]]\nid = \"{id}\"\nrole = \"{}\"\n", role(id)))
+        .collect();
+    format!(
+        "format = 1\n{title}\nscheme = \"mohurd\"\n{}\n{steps}\n",
+        people.concat()
+    )
 }
 
 impl Ceremony {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Why a ceremony does not begin, or does not come to its end.
 
-use super::super::plan::PlanError;
+use super::super::plan::{Finding, PlanError};
 use super::super::room::RoomError;
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
-use crate::keys::{KeyFileError, KeyId, LevelName, SchemeError, StoreError};
+use crate::keys::{KeyFileError, KeyId, SchemeError, StoreError};
+use crate::ledger::LedgerError;
 use crate::ledger::field::FieldFault;
-use crate::ledger::{LedgerError, Role};
 use crate::msg;
 use crate::outside::NoRandom;
 use crate::site::SiteError;
@@ -20,69 +20,20 @@ pub enum CeremonyError {
         /// Whether the site is a rehearsal.
         rehearsal: bool,
     },
-    /// The plan is for another scheme.
-    Scheme {
-        /// The plan's.
-        plan: String,
-        /// The site's.
-        site: String,
-    },
-    /// The plan is for another level.
-    Level {
-        /// The plan's.
-        plan: LevelName,
-        /// The site's.
-        site: LevelName,
+    /// The plan cannot be run here, or not by these people.
+    Checks {
+        /// The errors that the plan's checks found; at least one.
+        findings: Vec<Finding>,
     },
     /// Somebody of the plan is bound to nobody.
     Unbound {
         /// The name in the plan.
         id: String,
     },
-    /// A name that the plan does not have was bound.
-    NotInPlan {
-        /// The name.
-        name: String,
-    },
     /// A slot is bound to no path.
     NoPath {
         /// The slot.
         slot: String,
-    },
-    /// What is at a slot's path is not what the plan needs there.
-    Path {
-        /// The slot.
-        slot: String,
-        /// The path.
-        path: String,
-        /// What is wrong with it.
-        why: PathFault,
-    },
-    /// One officer twice.
-    SameOfficer {
-        /// Who.
-        officer: String,
-    },
-    /// The officer is not enrolled in the role that the plan asks for.
-    NotInRole {
-        /// Who.
-        officer: String,
-        /// The participant.
-        id: String,
-        /// The role.
-        role: Role,
-    },
-    /// A newcomer's name is taken.
-    Taken {
-        /// The name.
-        officer: String,
-    },
-    /// Too few of the participants hold a share of the key store.
-    Quorum {
-        /// How many are needed.
-        needed: u8,
-        /// How many of the participants can.
-        have: usize,
     },
     /// The participants cannot sign what the plan does, by the site's policy.
     Signers {
@@ -90,11 +41,6 @@ pub enum CeremonyError {
         act: String,
         /// The step.
         step: String,
-    },
-    /// A key that a step makes is there already.
-    KeyThere {
-        /// The key.
-        key: Box<KeyId>,
     },
     /// A key that a step needs is not there.
     NoKey {
@@ -159,27 +105,6 @@ pub enum CeremonyError {
     Site(SiteError),
 }
 
-/// What is wrong at the path of a slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PathFault {
-    /// A file that is to be read is not there.
-    Missing,
-    /// A file that is to be written is there already.
-    There,
-    /// No folder.
-    NoFolder,
-}
-
-impl PathFault {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::There => "there",
-            Self::NoFolder => "no-folder",
-        }
-    }
-}
-
 impl From<RoomError> for CeremonyError {
     fn from(e: RoomError) -> Self {
         Self::Room(e)
@@ -223,22 +148,15 @@ impl Fault for CeremonyError {
         match self {
             Self::World { rehearsal: true } => msg!("ceremony-world-rehearsal"),
             Self::World { rehearsal: false } => msg!("ceremony-world-production"),
-            Self::Scheme { plan, site } => msg!("ceremony-scheme", plan = plan, site = site),
-            Self::Level { plan, site } => msg!("ceremony-level", plan = plan, site = site),
+            Self::Checks { findings } => {
+                let first = findings.first();
+                let what = first.map_or_else(|| msg!("ceremony-line", text = ""), |finding| finding.what.clone());
+                let id = first.map(|finding| finding.id).unwrap_or_default();
+                msg!("ceremony-checks", count = findings.len(), id = id).with_msg("what", what)
+            }
             Self::Unbound { id } => msg!("ceremony-unbound", id = id),
-            Self::NotInPlan { name } => msg!("ceremony-not-in-plan", name = name),
             Self::NoPath { slot } => msg!("ceremony-no-path", slot = slot),
-            Self::Path { slot, path, why } => {
-                msg!("ceremony-path", slot = slot, path = path).with_word("why", "ceremony-path-fault", why.as_str())
-            }
-            Self::SameOfficer { officer } => msg!("ceremony-same-officer", officer = officer),
-            Self::NotInRole { officer, id, role } => {
-                msg!("ceremony-not-in-role", officer = officer, id = id).with_word("role", "role", role.as_str())
-            }
-            Self::Taken { officer } => msg!("ceremony-name-taken", officer = officer),
-            Self::Quorum { needed, have } => msg!("ceremony-quorum", needed = needed, have = have),
             Self::Signers { act, step } => msg!("ceremony-signers", step = step).with_word("act", "act", act),
-            Self::KeyThere { key } => msg!("ceremony-key-there", key = key),
             Self::NoKey { key } => msg!("ceremony-no-key", key = key),
             Self::AnotherOpen { begin, title } => msg!("ceremony-another-open", begin = begin, title = title),
             Self::NoneOpen => msg!("ceremony-none-open"),

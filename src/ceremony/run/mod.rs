@@ -14,7 +14,7 @@ mod opening;
 mod people;
 mod steps;
 
-pub use error::{CeremonyError, PathFault};
+pub use error::CeremonyError;
 pub use giving_up::abandon;
 pub use opening::check_fits;
 
@@ -196,9 +196,9 @@ impl Running<'_> {
         self.request.site
     }
 
-    /// A participant comes to the keyboard.
+    /// Somebody comes to the keyboard.
     fn turn(&mut self, id: &PersonId, log: &mut StepLog) -> Result<Person, CeremonyError> {
-        let person = self.people.participant(id)?.clone();
+        let person = self.people.person(id)?;
         self.hall.room.turn(&person)?;
         log.by(&person.officer)?;
         Ok(person)

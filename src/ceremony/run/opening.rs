@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Before the first step: what can be known is checked, the plan is shown, and every participant signs it.
 
-use super::super::plan::{Plan, SlotUse};
+use super::super::plan::{Plan, Severity, SiteFacts};
 use super::super::room::Person;
 use super::people::People;
-use super::{ATTEMPTS, CeremonyError, Hall, PathFault, Request, Running, World, steps};
-use crate::keys::file_store::Header;
+use super::{ATTEMPTS, CeremonyError, Hall, Request, Running, World, steps};
 use crate::keys::{KeyFileError, OfficerKeys};
 use crate::ledger::act::{Act, CeremonyBegin, Participant};
 use crate::ledger::field::Nonce;
@@ -24,57 +23,16 @@ fn fits(request: &Request<'_>, ledger: &Ledger) -> Result<People, CeremonyError>
     if rehearsal != (request.world == World::Rehearsal) {
         return Err(CeremonyError::World { rehearsal });
     }
-    if let Some(scheme) = plan.scheme.as_ref().filter(|s| *s != site.scheme().name()) {
-        return Err(CeremonyError::Scheme {
-            plan: scheme.clone(),
-            site: site.scheme().name().to_owned(),
-        });
+    let facts = SiteFacts::of(site, ledger)?;
+    let mut findings = plan.check(Some(request.bindings), Some(&facts));
+    findings.retain(|finding| finding.severity == Severity::Error);
+    if !findings.is_empty() {
+        return Err(CeremonyError::Checks { findings });
     }
-    if let Some(level) = plan.level.as_ref().filter(|l| *l != site.level()) {
-        return Err(CeremonyError::Level {
-            plan: level.clone(),
-            site: site.level().clone(),
-        });
-    }
-    let people = People::bind(plan, request.bindings, ledger.state())?;
-    check_paths(request)?;
-    if !steps::restores(plan) {
-        let header = site.store_place().header()?;
-        people.check_quorum(&header)?;
-        keys_are_free(request, &header)?;
-    }
+    let people = People::bind(plan, request.bindings)?;
     check_signers(plan, &people, ledger)?;
     people.check_remaining(plan, ledger.state())?;
     Ok(people)
-}
-
-/// Files that are read are there, files that are written are not, pages have a folder.
-fn check_paths(request: &Request<'_>) -> Result<(), CeremonyError> {
-    let slots: Vec<_> = request.plan.slots().collect();
-    let known = |name: &str| slots.iter().any(|(_, slot, _)| slot.as_str() == name);
-    if let Some(name) = request.bindings.files.keys().find(|slot| !known(slot.as_str())) {
-        return Err(CeremonyError::NotInPlan { name: name.to_string() });
-    }
-    for (at, (_, slot, how)) in slots.iter().enumerate() {
-        let path = request.bindings.path(slot);
-        let path = path.ok_or_else(|| CeremonyError::NoPath { slot: slot.to_string() })?;
-        // A file that an earlier step writes is there when a later one reads it.
-        let written = slots[..at]
-            .iter()
-            .any(|(_, other, how)| other == slot && *how == SlotUse::Write);
-        let why = match how {
-            SlotUse::Read if !written && !path.is_file() => PathFault::Missing,
-            SlotUse::Write if path.exists() => PathFault::There,
-            SlotUse::Pages if !path.is_dir() => PathFault::NoFolder,
-            _ => continue,
-        };
-        return Err(CeremonyError::Path {
-            slot: slot.to_string(),
-            path: path.display().to_string(),
-            why,
-        });
-    }
-    Ok(())
 }
 
 /// Whether the policy lets these participants sign what each step does.
@@ -181,28 +139,6 @@ fn title_of(ledger: &Ledger, begin: u64) -> Result<String, CeremonyError> {
         Act::CeremonyBegin(body) => Ok(body.title.to_string()),
         _ => Ok(String::new()),
     }
-}
-
-/// Keys that steps make are not there yet, and those that they use are, or come by an earlier step.
-fn keys_are_free(request: &Request<'_>, header: &Header) -> Result<(), CeremonyError> {
-    let site = request.site.owner();
-    let mut there: Vec<_> = header.keys.iter().map(|key| key.id.clone()).collect();
-    for step in &request.plan.steps {
-        for key in step.what.used() {
-            let key = key.at(site);
-            if !there.contains(&key) {
-                return Err(CeremonyError::NoKey { key: Box::new(key) });
-            }
-        }
-        for key in step.what.made() {
-            let key = key.at(site);
-            if there.contains(&key) {
-                return Err(CeremonyError::KeyThere { key: Box::new(key) });
-            }
-            there.push(key);
-        }
-    }
-    Ok(())
 }
 
 fn show_plan(request: &Request<'_>, hall: &mut Hall<'_>, people: &People) {

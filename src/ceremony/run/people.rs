@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use super::super::plan::{Bindings, Do, PersonId, Plan};
 use super::super::room::Person;
 use super::error::CeremonyError;
-use crate::keys::file_store::Header;
+use crate::ledger::Role;
 use crate::ledger::rules::State;
-use crate::ledger::{Role, Text};
 use crate::site::SiteError;
 
 /// The participants of this run in the plan's order, and the officers whom steps are about.
@@ -20,67 +19,23 @@ pub(super) struct People {
 }
 
 impl People {
-    /// Binds everybody.
-    pub(super) fn bind(plan: &Plan, bindings: &Bindings, state: &State) -> Result<Self, CeremonyError> {
-        let known = |id: &PersonId| plan.people().any(|other| other == id);
-        if let Some(name) = bindings.people.keys().find(|id| !known(id)) {
-            return Err(CeremonyError::NotInPlan { name: name.to_string() });
-        }
+    /// Takes everybody's officer from the bindings; the checks of the plan have found them different, enrolled and in their
+    /// roles.
+    pub(super) fn bind(plan: &Plan, bindings: &Bindings) -> Result<Self, CeremonyError> {
         let of = |id: &PersonId| {
             let officer = bindings.officer(id).map(ToOwned::to_owned);
             officer.ok_or_else(|| CeremonyError::Unbound { id: id.to_string() })
         };
-        let mut taken: Vec<String> = Vec::new();
-        for id in plan.people() {
-            let officer = of(id)?;
-            if taken.contains(&officer) {
-                return Err(CeremonyError::SameOfficer { officer });
-            }
-            taken.push(officer);
-        }
         let mut participants = Vec::new();
         for participant in &plan.participants {
             let (id, role, officer) = (participant.id.to_string(), participant.role, of(&participant.id)?);
-            let enrolled = Text::new(officer.as_str())
-                .ok()
-                .and_then(|name| state.officers.get(&name));
-            if !enrolled.is_some_and(|o| !o.revoked && o.roles.contains(&role)) {
-                return Err(CeremonyError::NotInRole { officer, id, role });
-            }
             participants.push(Person { id, officer, role });
         }
-        let others = plan.officers.iter().map(|o| Ok((o.id.clone(), of(&o.id)?)));
-        let others: Vec<(PersonId, String)> = others.collect::<Result<_, CeremonyError>>()?;
-        for (id, officer) in &others {
-            let newcomer = plan.newcomers().any(|new| new == id);
-            let there = Text::new(officer.as_str())
-                .ok()
-                .and_then(|name| state.officers.get(&name));
-            match there {
-                Some(_) if newcomer => {
-                    return Err(CeremonyError::Taken {
-                        officer: officer.clone(),
-                    });
-                }
-                Some(o) if !o.revoked => {}
-                None if newcomer => crate::site::check_name(officer)?,
-                _ => return Err(SiteError::NotOfficer { name: officer.clone() }.into()),
-            }
+        let mut others = Vec::new();
+        for other in &plan.officers {
+            others.push((other.id.clone(), of(&other.id)?));
         }
         Ok(Self { participants, others })
-    }
-
-    /// Whether the participants can open the store.
-    pub(super) fn check_quorum(&self, header: &Header) -> Result<(), CeremonyError> {
-        let holds = |p: &&Person| header.holders.iter().any(|h| h.officer == p.officer);
-        let have = self.participants.iter().filter(holds).count();
-        if have < header.quorum.into() {
-            return Err(CeremonyError::Quorum {
-                needed: header.quorum,
-                have,
-            });
-        }
-        Ok(())
     }
 
     /// Whether those who are left can still enrol others: a site without them could never change again.
@@ -123,10 +78,17 @@ impl People {
         &self.participants
     }
 
-    /// A participant.
-    pub(super) fn participant(&self, id: &PersonId) -> Result<&Person, CeremonyError> {
+    /// Whoever comes to the keyboard: a participant, or an officer whom a step is about.
+    pub(super) fn person(&self, id: &PersonId) -> Result<Person, CeremonyError> {
         let found = self.participants.iter().find(|p| p.id == id.as_str());
-        found.ok_or_else(|| CeremonyError::Unbound { id: id.to_string() })
+        Ok(match found {
+            Some(person) => person.clone(),
+            None => Person {
+                id: id.to_string(),
+                officer: self.officer(id)?.to_owned(),
+                role: Role::Custodian,
+            },
+        })
     }
 
     /// The officer whom a name of the plan stands for.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! From the command line to a plan and its bindings.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Bind;
 use crate::ceremony::Plan;
-use crate::ceremony::plan::{self, Bindings, PlanError};
+use crate::ceremony::plan::{self, Bindings};
 use crate::error::Error;
 
 /// A plan and the file that it was read from.
@@ -14,16 +14,12 @@ pub(super) struct Loaded {
     pub(super) file: Option<PathBuf>,
 }
 
-/// Reads a plan from a file, once.
+/// Reads a plan, once: a shipped one by its name, any other from its file.
 pub(super) fn load(name: &str) -> Result<Loaded, Error> {
-    let path = Path::new(name);
-    let text = std::fs::read_to_string(path).map_err(|e| PlanError::Read {
-        source: name.to_owned(),
-        what: e.to_string(),
-    })?;
+    let shipped = plan::SHIPPED.iter().any(|(shipped, _)| *shipped == name);
     Ok(Loaded {
-        plan: plan::read(&text, name)?,
-        file: Some(path.to_owned()),
+        plan: plan::load(name)?,
+        file: (!shipped).then(|| PathBuf::from(name)),
     })
 }
 

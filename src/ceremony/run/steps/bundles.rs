@@ -10,7 +10,7 @@ use crate::keys::{Change, KeyFileError, KeyId, Subject};
 use crate::ledger::Hash;
 use crate::ledger::act::Act;
 use crate::msg;
-use crate::site::{KeyBundle, SiteCard};
+use crate::site::{ArrivedKey, KeyBundle, SiteCard};
 
 pub(super) fn receive(
     run: &mut Running<'_>,
@@ -20,15 +20,20 @@ pub(super) fn receive(
 ) -> Result<(), CeremonyError> {
     attend(run, step, log)?;
     let path = run.path(&work.file)?.to_owned();
-    let mut opened = run.site().open_bundle(run.store(), &path, &run.hall.clock)?;
-    log.file(work.file.as_str(), opened.package)?;
-    let came: Vec<KeyId> = opened.keys.iter().map(|(record, _)| record.id.clone()).collect();
+    let arrived = run.site().open_bundle(run.store(), &path, &run.hall.clock)?;
+    let came: Vec<KeyId> = arrived.iter().map(|key| key.record.id.clone()).collect();
     same_keys(run, &work.keys, &came)?;
-    let msg = msg!("ceremony-received", count = came.len(), sender = opened.sender.owner);
-    run.hall.room.say(&msg);
-    for (record, key) in std::mem::take(&mut opened.keys) {
+    if let Some(body) = arrived.first().map(|key| &key.body) {
+        if let Some(package) = body.package {
+            log.file(work.file.as_str(), package)?;
+        }
+        let sender = body.from.as_ref().map(ToString::to_string).unwrap_or_default();
+        run.hall
+            .room
+            .say(&msg!("ceremony-received", count = came.len(), sender = sender));
+    }
+    for ArrivedKey { record, key, body } in arrived {
         let (id, kcv) = (record.id.clone(), record.kcv);
-        let body = opened.arrived(&record)?;
         run.pending.apply(Change::AddKey { record, key }, run.hall.random)?;
         verify(run, &id, kcv)?;
         log.key(&id, kcv)?;
@@ -83,7 +88,8 @@ pub(super) fn export(
     let sealed = site.seal_bundle(
         run.pending.store(),
         &keys,
-        (&card, &more),
+        &card,
+        &more,
         run.hall.random,
         &run.hall.clock,
     )?;

@@ -69,6 +69,7 @@ pub(super) fn acts_of(what: &Do) -> &'static [&'static str] {
 }
 
 /// Whether the plan brings the key store back, so that there need be none.
+#[allow(dead_code)] // restoring comes next
 pub(super) fn restores(plan: &Plan) -> bool {
     plan.steps.iter().any(|step| matches!(step.what, Do::Restore(_)))
 }

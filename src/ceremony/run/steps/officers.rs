@@ -8,9 +8,10 @@ use super::super::{CeremonyError, Done, Running};
 use super::keys::attend;
 use crate::crypto::sign::PublicKey;
 use crate::keys::{Change, OfficerKeys};
-use crate::ledger::act::{Act, Holder, Officer, OfficerRevoke, StoreReshare};
+use crate::ledger::act::{Act, Officer, OfficerRevoke};
 use crate::ledger::{Role, Text, VerifyKey};
 use crate::msg;
+use crate::site::store_reshared;
 
 pub(super) fn enrol(run: &mut Running<'_>, step: &Step, work: &Enrol, log: &mut StepLog) -> Result<(), CeremonyError> {
     attend(run, step, log)?;
@@ -83,30 +84,14 @@ pub(super) fn reshare(
         holders,
     };
     run.pending.apply(change, run.hall.random)?;
-    let told = told_holders(run)?;
-    let act = Act::StoreReshare(StoreReshare {
-        quorum: work.quorum.into(),
-        holders: told.clone(),
-        ceremony: None,
-    });
-    for holder in &told {
-        run.hall
-            .room
-            .say(&msg!("ceremony-holder", officer = holder.officer, index = holder.index));
+    let header = run.store().header();
+    let act = store_reshared(header)?;
+    for holder in &header.holders.clone() {
+        let msg = msg!("ceremony-holder", officer = holder.officer, index = holder.index);
+        run.hall.room.say(&msg);
     }
     run.record(act, log);
     Ok(())
-}
-
-/// The store's holders, as entries have them.
-pub(super) fn told_holders(run: &Running<'_>) -> Result<Vec<Holder>, CeremonyError> {
-    let holder = |h: &crate::keys::file_store::Holder| {
-        Ok(Holder {
-            officer: Text::new(h.officer.as_str())?,
-            index: h.index.into(),
-        })
-    };
-    run.store().header().holders.iter().map(holder).collect()
 }
 
 /// An officer's exchange key from a source that nobody could have changed: the officer's own opened keys, or the store.

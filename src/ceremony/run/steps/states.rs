@@ -6,10 +6,8 @@ use super::super::log::StepLog;
 use super::super::{CeremonyError, Running};
 use super::keys::{self, attend};
 use crate::keys::{Change, KeyId, KeyRecord, KeyState, KeyStore, StoreError};
-use crate::ledger::act::{Act, KeyRetire};
-use crate::ledger::{ShortHex, Text};
 use crate::msg;
-use crate::site::ledger_state;
+use crate::site::key_retired;
 
 /// The public facts of a stored key.
 pub(super) fn record_of(run: &Running<'_>, id: &KeyId) -> Result<KeyRecord, CeremonyError> {
@@ -28,13 +26,7 @@ pub(super) fn change(
     log: &mut StepLog,
 ) -> Result<(), CeremonyError> {
     let record = record_of(run, id)?;
-    let body = KeyRetire {
-        key: Text::new(id.to_string())?,
-        kcv: ShortHex::new(record.kcv.to_string())?,
-        state: ledger_state(state),
-        reason: Text::new(reason)?,
-        ceremony: None,
-    };
+    let act = key_retired(&id.clone().into(), record.kcv, state, reason)?;
     let key = id.clone();
     run.pending.apply(Change::SetState { key, state }, run.hall.random)?;
     if record_of(run, id)?.state != state {
@@ -43,7 +35,7 @@ pub(super) fn change(
         });
     }
     log.key(id, record.kcv)?;
-    run.record(Act::KeyRetire(body), log);
+    run.record(act, log);
     Ok(())
 }
 
@@ -74,7 +66,7 @@ pub(super) fn destroy(
             keys::answer(run, &id),
             Err(StoreError::State { .. } | StoreError::NoKey { .. })
         );
-        if !silent || proven.iter().all(|gone| gone.key != id) {
+        if !silent || proven.iter().all(|gone| gone.key != id.clone().into()) {
             return Err(CeremonyError::Step {
                 what: msg!("ceremony-not-destroyed", key = id),
             });
