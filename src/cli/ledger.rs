@@ -3,6 +3,7 @@
 //!
 //! Every verb opens read-only, except `rebuild`, `checkpoint --sign` and `--renew`, and the entry that records an export.
 
+mod ceremony;
 mod export;
 mod place;
 mod show;

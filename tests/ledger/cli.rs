@@ -167,3 +167,45 @@ fn rebuild_repairs_the_tables() {
     assert_eq!(run(&b, &["rebuild"]).status.code(), Some(0));
     assert_eq!(run(&b, &["verify"]).status.code(), Some(0));
 }
+
+#[test]
+fn ceremonies_are_shown_in_both_languages() {
+    let b = super::ceremony_story::told_ceremonies();
+    let log = out(&run(&b, &["log"]));
+    for said in [
+        "“city keys”, 4 participants",
+        "abandoned, 0 steps (ceremony of entry 1)",
+        "load/1 2677F4 active (ceremony of entry 4)",
+        "2 of 3 open the key store: 张三 + 王五 + 孙七 (ceremony of entry 16)",
+        "1 keys of generation 7, opened by 2 of 3 shares",
+        "completed, 6 steps (ceremony of entry 4)",
+    ] {
+        assert!(log.contains(said), "{said}:\n{log}");
+    }
+    let end = out(&run(&b, &["show", "11"]));
+    for said in [
+        "  2. purchase (",
+        "key purchase/1, check value 2677F4",
+        "component of 王五, check value AABBCC",
+        "confirmed by 张三 + 李四",
+        "2026-11-18T11:10:40Z",
+        "file ministry-bundle, digest ",
+    ] {
+        assert!(end.contains(said), "{said}:\n{end}");
+    }
+    let zh = out(&run(&b, &["show", "4", "--lang", "zh"]));
+    for said in ["“city keys”，4 名参加者", "接替第 3 条的仪式", "（保管人）：王五"] {
+        assert!(zh.contains(said), "{said}:\n{zh}");
+    }
+    let log = out(&run(&b, &["log", "--act", "store", "--lang", "zh"]));
+    assert!(
+        log.contains("保管库重新分片") && log.contains("3 人中 2 人可开启"),
+        "{log}"
+    );
+    let lines: Vec<serde_json::Value> = out(&run(&b, &["log", "--act", "ceremony", "--json"]))
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 11);
+    assert!(lines.iter().all(|line| line["schema"] == "cardmint.ledger-entry/1"));
+}

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Place, Range};
+use super::{Place, Range, ceremony};
 use crate::cli::{Context, session};
 use crate::error::{Error, Exit};
 use crate::i18n::{Lang, word};
@@ -93,6 +93,13 @@ fn row(entry: &Entry, lang: Lang) -> Vec<String> {
 
 /// What the act is about, in one line.
 fn subject(entry: &Entry, lang: Lang) -> String {
+    let said = ceremony::subject(&entry.act, lang).unwrap_or_else(|| fields(entry, lang));
+    let parts = [Some(said), ceremony::within(&entry.act, lang)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// The fields that say most of other acts.
+fn fields(entry: &Entry, lang: Lang) -> String {
     let act = serde_json::to_value(&entry.act).unwrap_or_default();
     // The key of an officer is a public key of 44 characters, which says nothing to anybody who looks down a list.
     let key = if act["body"]["roles"].is_null() { "key" } else { "" };
@@ -117,6 +124,12 @@ pub(super) fn show(args: &Show, place: &Place, context: &mut Context) -> Result<
     let entry = ledger.entry(args.seq)?;
     let out = &mut context.out;
     out.record("cardmint.ledger-entry/1", &entry)?;
+    for line in ceremony::lines(&entry.act) {
+        out.say(&line)?;
+    }
+    if let Some(begin) = entry.act.ceremony() {
+        out.say(&msg!("ledger-in-ceremony", begin = begin))?;
+    }
     let pretty = serde_json::to_string_pretty(&entry).unwrap_or_default();
     out.text(&pretty)?;
     let leaf = Hash::leaf(&ledger.line(args.seq)?);
