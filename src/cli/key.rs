@@ -3,6 +3,8 @@
 //! value.
 
 mod arrive;
+mod block;
+mod exchange;
 mod show;
 mod travel;
 
@@ -11,9 +13,10 @@ pub(in crate::cli) use show::fields;
 use std::path::PathBuf;
 
 use super::Context;
+use crate::crypto::key_block::Exportability;
 use crate::crypto::{Algorithm, Kcv};
 use crate::error::{Error, Exit};
-use crate::keys::{KeyId, KeyState, LevelName, Usage};
+use crate::keys::{ExchangeName, KeyId, KeyState, LevelName, Owner, StoredName, Usage};
 
 /// `cardmint key …`.
 #[derive(Debug, clap::Args)]
@@ -35,7 +38,7 @@ enum Verb {
     Show {
         /// The key.
         #[arg(value_name = "KEY")]
-        key: KeyId,
+        key: StoredName,
     },
     /// Shows the check values on the way down.
     Derive(Derive),
@@ -43,7 +46,7 @@ enum Verb {
     State {
         /// The key.
         #[arg(value_name = "KEY")]
-        key: KeyId,
+        key: StoredName,
         /// The state.
         #[arg(value_name = "STATE")]
         state: KeyState,
@@ -60,11 +63,23 @@ enum Verb {
     /// Seals keys for another centre.
     Export(Export),
     /// Takes keys of another centre over.
-    Receive {
-        /// The bundle.
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
+    Receive(Receive),
+    /// Exchange keys for key blocks.
+    ExchangeKey(exchange::Args),
+}
+
+/// `cardmint key receive …`.
+#[derive(Debug, clap::Args)]
+struct Receive {
+    /// The bundle, or the key blocks.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The exchange key of the key blocks.
+    #[arg(long, value_name = "NAME")]
+    under: Option<ExchangeName>,
+    /// The keys in key blocks of another program, in the order of the lines; repeatable.
+    #[arg(long, value_name = "KEY", requires = "under")]
+    key: Vec<KeyId>,
 }
 
 /// `cardmint key generate …`.
@@ -134,17 +149,34 @@ struct Export {
     #[arg(value_name = "USAGE", required = true)]
     usage: Vec<Usage>,
     /// The receiver's card.
-    #[arg(long, value_name = "FILE")]
-    to: PathBuf,
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "block",
+        conflicts_with = "block"
+    )]
+    to: Option<PathBuf>,
     /// The receiver's code, to be compared with the card.
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", requires = "to")]
     code: Option<String>,
-    /// The bundle.
+    /// The file.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// The fingerprint that the other side read out.
-    #[arg(long, value_name = "HEX")]
+    #[arg(long, value_name = "HEX", requires = "to")]
     fingerprint: Option<String>,
+    /// As key blocks under an exchange key.
+    #[arg(long, requires = "under")]
+    block: bool,
+    /// The exchange key.
+    #[arg(long, value_name = "NAME", requires = "block")]
+    under: Option<ExchangeName>,
+    /// The centre below that the keys are derived to.
+    #[arg(long, value_name = "OWNER", requires = "block")]
+    owner: Option<Owner>,
+    /// How far the receiver may send the keys on.
+    #[arg(long, value_name = "WORD", requires = "block")]
+    exportable: Option<Exportability>,
     /// A field that a factor needs: NAME=HEX; repeatable.
     #[arg(long, value_name = "NAME=HEX")]
     field: Vec<String>,
@@ -163,6 +195,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
         Verb::State { key, state, reason } => arrive::state(key, *state, reason, context),
         Verb::SetPin { name } => arrive::set_pin(name, context),
         Verb::Export(args) => travel::export(args, context),
-        Verb::Receive { file } => travel::receive(file, context),
+        Verb::Receive(args) => travel::receive(args, context),
+        Verb::ExchangeKey(args) => exchange::run(args, context),
     }
 }

@@ -174,12 +174,17 @@ impl Msg {
         format!("{} {args:?}", self.id)
     }
 
-    /// What to do next, where the catalogue says it.
+    /// What to do next, where the catalogue says it for this message or for the reason within it.
     pub fn hint(&self, lang: Lang) -> Option<String> {
-        CATALOGUE
-            .get(self.id)
-            .and_then(|e| e.hint(lang))
-            .map(|text| self.fill(text, lang))
+        let own = CATALOGUE.get(self.id).and_then(|e| e.hint(lang));
+        let own = own.map(|text| self.fill(text, lang));
+        own.or_else(|| {
+            let reasons = self.args.iter().filter_map(|(_, arg)| match arg {
+                Arg::Said(msg) => msg.hint(lang),
+                _ => None,
+            });
+            reasons.into_iter().next()
+        })
     }
 
     fn fill(&self, text: &str, lang: Lang) -> String {
@@ -332,6 +337,17 @@ mod tests {
             zh("unknown field `a`, expected `en` or `zh`"),
             "没有字段 `a`，可用的有 `en`、`zh`"
         );
+    }
+
+    #[test]
+    fn a_reason_brings_its_hint() {
+        let reason = msg!("site-block-unnamed");
+        let hint = reason.hint(Lang::En).unwrap();
+        assert_eq!(
+            msg!("site-block-line", line = 3).with_msg("why", reason).hint(Lang::En),
+            Some(hint)
+        );
+        assert_eq!(msg!("site-block-line", line = 3).hint(Lang::En), None);
     }
 
     #[test]

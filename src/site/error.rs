@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What can go wrong with a site: its settings, its officers, and its parts not agreeing.
 
+use super::key_block::BlockFault;
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
 use crate::keys::{KeyFileError, LevelName, SchemeError, StoreError};
@@ -153,6 +154,8 @@ pub enum SiteError {
         /// What the site has.
         site: String,
     },
+    /// A file of key blocks that is not taken or made.
+    Block(BlockFault),
     /// The check value of a received or entered key is another one.
     Kcv {
         /// The key.
@@ -190,7 +193,7 @@ macro_rules! wraps {
         }
     )* };
 }
-wraps!(SchemeError => Scheme, KeyFileError => Keys, StoreError => Store, LedgerError => Ledger);
+wraps!(BlockFault => Block, SchemeError => Scheme, KeyFileError => Keys, StoreError => Store, LedgerError => Ledger);
 
 impl From<NoRandom> for SiteError {
     fn from(e: NoRandom) -> Self {
@@ -243,6 +246,7 @@ impl Fault for SiteError {
             Self::Kcv { key, expected, got } => msg!("site-kcv", key = key, expected = expected, got = got),
             Self::NoEnd => msg!("site-no-end"),
             Self::Unpublished { path, why } => msg!("site-unpublished", path = path, why = why),
+            Self::Block(e) => e.msg(),
             Self::Scheme(e) => e.msg(),
             Self::Keys(e) => e.msg(),
             Self::Store(e) => e.msg(),
@@ -261,6 +265,7 @@ impl Fault for SiteError {
             | Self::NotForThisSite { .. }
             | Self::Kcv { .. } => Exit::Check,
             Self::Io { .. } | Self::Unpublished { .. } => Exit::Device,
+            Self::Block(e) => e.exit(),
             Self::Scheme(e) => e.exit(),
             Self::Keys(e) => e.exit(),
             Self::Store(e) => e.exit(),

@@ -23,6 +23,7 @@ mod config;
 mod entries;
 mod error;
 mod found;
+mod key_block;
 mod officers;
 mod publication;
 mod session;
@@ -34,6 +35,7 @@ pub use config::SiteConfig;
 pub use entries::{exchange_key_arrived, key_arrived, key_retired, store_reshared};
 pub use error::SiteError;
 pub use found::{NewOfficer, NewSite, found};
+pub use key_block::{BlockFault, BlockFile, BlockOrder, MadeBlock, MadeBlocks};
 pub use officers::{OfficerFile, check_name, holds_share, with_signers};
 pub use session::{Session, Step};
 

@@ -10,11 +10,11 @@ use crate::crypto::pin::code_pin;
 use crate::crypto::{Algorithm, HexError, Kcv, KeyMaterial, kcv, random_key};
 use crate::error::{Error, Exit};
 use crate::keys::scheme::UsageRule;
-use crate::keys::{KeyFileError, KeyId, KeyRecord, KeyState, Origin, StoreError, Usage};
+use crate::keys::{Change, KeyFileError, KeyId, KeyRecord, KeyState, Origin, StoreError, StoredName, Usage};
 use crate::ledger::ShortHex;
 use crate::ledger::act::Act;
 use crate::msg;
-use crate::site::{Session, Site, SiteError, key_arrived};
+use crate::site::{Session, Site, SiteError, key_arrived, key_retired};
 
 pub(super) fn generate(args: &Generate, context: &mut Context) -> Result<Exit, Error> {
     let site = session::open_site(context)?;
@@ -185,7 +185,7 @@ fn components(
     Ok((components, kcvs))
 }
 
-fn compare(key: &str, expected: Kcv, got: Kcv) -> Result<(), SiteError> {
+pub(super) fn compare(key: &str, expected: Kcv, got: Kcv) -> Result<(), SiteError> {
     if got.agrees_with(&expected) {
         return Ok(());
     }
@@ -196,17 +196,30 @@ fn compare(key: &str, expected: Kcv, got: Kcv) -> Result<(), SiteError> {
     })
 }
 
-pub(super) fn state(key: &KeyId, state: KeyState, reason: &str, context: &mut Context) -> Result<Exit, Error> {
+pub(super) fn state(key: &StoredName, state: KeyState, reason: &str, context: &mut Context) -> Result<Exit, Error> {
     let site = session::open_site(context)?;
     let mut open = session::unlock(context, &site, &["key.retire"])?;
-    let found = open.store.header().keys.iter().find(|k| k.id == *key).cloned();
-    let mut record = found.ok_or_else(|| StoreError::NoKey {
-        key: Box::new(key.clone()),
-    })?;
-    open.set_state(&record, state, reason, context.random.as_mut())?;
-    open.checkpoint()?;
-    record.state = state;
-    super::show::arrived(context, &record)?;
+    match key {
+        StoredName::Key(id) => {
+            let found = open.store.header().keys.iter().find(|k| k.id == *id).cloned();
+            let mut record = found.ok_or_else(|| StoreError::NoKey {
+                key: Box::new(id.clone()),
+            })?;
+            open.set_state(&record, state, reason, context.random.as_mut())?;
+            open.checkpoint()?;
+            record.state = state;
+            super::show::arrived(context, &record)?;
+        }
+        StoredName::Exchange(name) => {
+            let mut record = open.store.exchange_record(name)?.clone();
+            let act = key_retired(key, record.kcv, state, reason)?;
+            let name = name.clone();
+            open.change(Change::SetExchangeState { name, state }, act, context.random.as_mut())?;
+            open.checkpoint()?;
+            record.state = state;
+            super::exchange::shown(context, &record)?;
+        }
+    }
     Ok(Exit::Done)
 }
 

@@ -9,7 +9,7 @@ use crate::crypto::{Factor, Kcv};
 use crate::error::{Error, Exit};
 use crate::i18n::word;
 use crate::keys::scheme::Level;
-use crate::keys::{KeyId, KeyPath, KeyRecord, KeyStore, Scheme, StoreError, StoredName, Subject};
+use crate::keys::{KeyFileError, KeyPath, KeyRecord, KeyStore, Scheme, StoreError, StoredName, Subject};
 use crate::msg;
 
 pub(super) fn list(context: &mut Context) -> Result<Exit, Error> {
@@ -57,18 +57,25 @@ pub(super) fn list(context: &mut Context) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-pub(super) fn show(key: &KeyId, context: &mut Context) -> Result<Exit, Error> {
+pub(super) fn show(key: &StoredName, context: &mut Context) -> Result<Exit, Error> {
     let site = session::open_site(context)?;
     let header = site.store_place().header()?;
-    let found = header.keys.iter().find(|k| k.id == *key);
-    let record = found.ok_or_else(|| StoreError::NoKey {
-        key: Box::new(key.clone()),
-    })?;
-    arrived(context, record)?;
+    match key {
+        StoredName::Key(id) => {
+            let found = header.keys.iter().find(|k| k.id == *id);
+            let key = || Box::new(id.clone());
+            arrived(context, found.ok_or_else(|| StoreError::NoKey { key: key() })?)?;
+        }
+        StoredName::Exchange(name) => {
+            let found = header.exchange_keys.iter().find(|k| k.name == *name);
+            let none = || KeyFileError::NoExchangeKey { name: name.clone() };
+            super::exchange::shown(context, found.ok_or_else(none)?)?;
+        }
+    }
     Ok(Exit::Done)
 }
 
-/// One key as a line.
+/// One key as a line, and another one where it may not travel freely.
 pub(super) fn arrived(context: &mut Context, record: &KeyRecord) -> Result<(), Error> {
     context.out.record("cardmint.key/1", record)?;
     context.out.say(
@@ -77,7 +84,14 @@ pub(super) fn arrived(context: &mut Context, record: &KeyRecord) -> Result<(), E
             "key-state",
             &record.state,
         ),
-    )
+    )?;
+    if record.exportability.is_unlimited() {
+        return Ok(());
+    }
+    let (kind, word) = ("exportability", &record.exportability);
+    context
+        .out
+        .say(&msg!("keys-exportability", key = record.id).with_word("exportability", kind, word))
 }
 
 #[derive(Serialize)]

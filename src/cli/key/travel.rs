@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Keys between centres.
 
-use std::path::Path;
-
-use super::Export;
+use super::{Export, Receive};
 use crate::cli::{Context, session};
 use crate::error::{Error, Exit};
-use crate::keys::{KeyId, KeyState, StoreError};
+use crate::keys::{KeyId, KeyRecord, KeyState, StoreError};
 use crate::msg;
-use crate::site::{Session, SiteCard, SiteError};
+use crate::site::{BlockFile, Session, SiteCard, SiteError};
 
 pub(super) fn export(args: &Export, context: &mut Context) -> Result<Exit, Error> {
+    let to = match (&args.to, &args.under) {
+        (Some(to), _) => to,
+        (None, Some(under)) => return super::block::export(args, under, context),
+        // The command line asks for one of them.
+        (None, None) => return Err(Error::new(msg!("keys-block-under"), Exit::Usage)),
+    };
     let site = session::open_site(context)?;
-    let card = SiteCard::read(&args.to)?;
+    let card = SiteCard::read(to)?;
     if let Some(code) = &args.code {
         let owner = site.scheme().owner_with_code(&card.owner.level, code)?;
         if owner != card.owner {
@@ -93,12 +97,24 @@ fn chosen(args: &Export, open: &Session) -> Result<Vec<KeyId>, Error> {
     Ok(keys)
 }
 
-pub(super) fn receive(file: &Path, context: &mut Context) -> Result<Exit, Error> {
+pub(super) fn receive(args: &Receive, context: &mut Context) -> Result<Exit, Error> {
+    if BlockFile::recognises(&args.file)? {
+        return super::block::receive(&args.file, args.under.as_ref(), &args.key, context);
+    }
+    if args.under.is_some() {
+        let file = args.file.display();
+        return Err(Error::new(msg!("keys-no-blocks", file = file), Exit::Usage));
+    }
     let site = session::open_site(context)?;
     let mut open = session::unlock(context, &site, &["key.receive"])?;
-    let records = open.receive(file, context.random.as_mut(), &context.clock)?;
+    let records = open.receive(&args.file, context.random.as_mut(), &context.clock)?;
     open.checkpoint()?;
-    for record in &records {
+    received(context, &records)
+}
+
+/// What was taken over.
+pub(super) fn received(context: &mut Context, records: &[KeyRecord]) -> Result<Exit, Error> {
+    for record in records {
         super::show::arrived(context, record)?;
     }
     if records.is_empty() {

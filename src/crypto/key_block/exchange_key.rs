@@ -11,7 +11,7 @@ use super::check_value::CheckMethod;
 use super::published;
 use crate::crypto::cipher::xor_into;
 use crate::crypto::random_key::{same_but_parity, weak_des_key};
-use crate::crypto::{HexError, Kcv, SecretBytes, component};
+use crate::crypto::{HexError, Kcv, SecretBytes, component, pack};
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
 use crate::msg;
@@ -174,6 +174,11 @@ impl ExchangeKey {
     pub fn kcv(&self) -> Kcv {
         let method = CheckMethod::for_exchange(self.algorithm);
         method.of_exchange(self)
+    }
+
+    /// Equality in constant time; keys of other kinds are never the same.
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.algorithm == other.algorithm && pack::is_same(&self.secret, &other.secret)
     }
 
     /// Why it protects less than it seems to; `None` for a good one. DES parity bits do not count.

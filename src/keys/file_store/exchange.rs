@@ -36,7 +36,7 @@ impl FileKeyStore {
     }
 
     /// A key of this store, or one derived from it, as a key block under an exchange key. Only an active key is sent, never
-    /// a card's own, and no further than its record allows.
+    /// a card's own, no further than its record allows, and its receiver may not send it further than that either.
     pub fn wrap_block(
         &self,
         path: &KeyPath,
@@ -44,7 +44,7 @@ impl FileKeyStore {
         attributes: &KeyAttributes,
         random: &mut dyn Random,
     ) -> Result<String, KeyFileError> {
-        self.check_export(path, Exportability::Trusted)?;
+        self.check_export(path, attributes.exportability.max(Exportability::Trusted))?;
         let exchange = self.exchange_key(under, Purpose::Write)?;
         let key = self.derived(path, Purpose::Write)?;
         Ok(exchange.wrap(attributes, path.key.algorithm, &key, random)?)
