@@ -6,15 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cardmint::ceremony::Bindings;
-use cardmint::ceremony::plan::{self, Finding, OfficerFacts, Plan, Severity, SiteFacts, StoreFacts};
-use cardmint::keys::KeyState;
+use cardmint::ceremony::plan::{self, ExchangeFacts, Finding, OfficerFacts, Plan, Severity, SiteFacts, StoreFacts};
+use cardmint::crypto::key_block::{ExchangeAlgorithm, Exportability};
 use cardmint::keys::scheme;
+use cardmint::keys::{ExchangeName, KeyState};
 use cardmint::ledger::Role;
 
 use super::{changed, has_only};
 
 /// The checks that have their test here.
-pub(crate) const TESTED: [&str; 10] = [
+pub(crate) const TESTED: [&str; 11] = [
     "CEREMONY-BOUND-ALL",
     "CEREMONY-BOUND-DIFFERENT",
     "CEREMONY-BOUND-FILES",
@@ -25,6 +26,7 @@ pub(crate) const TESTED: [&str; 10] = [
     "CEREMONY-SITE-KEYS",
     "CEREMONY-SITE-VERSIONS",
     "CEREMONY-SITE-EXCHANGE-KEYS",
+    "CEREMONY-SITE-TRAVEL",
 ];
 
 /// A plan that is bound, and the site for it.
@@ -91,7 +93,8 @@ impl Ground {
             officers,
             store: Some(store),
             keys: BTreeMap::new(),
-            exchange_keys: std::collections::BTreeSet::new(),
+            limits: BTreeMap::new(),
+            exchange_keys: BTreeMap::new(),
         };
         Self {
             plan,
@@ -300,18 +303,48 @@ fn ceremony_site_versions() {
     has_only(&ground.found(), "CEREMONY-SITE-VERSIONS", Severity::Warning, &[]);
 }
 
+const BLOCKS: &str = "[[step]]\nid = \"blocks\"\ndo = \"export-block\"\nkeys = [\"load.v1.sm4\"]\nunder = \"kek\"\nfile = \"out\"\nby = [\"key-officer-1\", \"key-officer-2\"]\n[[step]]";
+
+fn kek(algorithm: ExchangeAlgorithm, state: KeyState) -> BTreeMap<ExchangeName, ExchangeFacts> {
+    BTreeMap::from([("kek".parse().unwrap(), ExchangeFacts { algorithm, state })])
+}
+
 #[test]
 fn ceremony_site_exchange_keys() {
-    let block = "[[step]]\nid = \"blocks\"\ndo = \"export-block\"\nkeys = [\"load.v1.sm4\"]\nunder = \"kek\"\nfile = \"out\"\nby = [\"key-officer-1\", \"key-officer-2\"]\n[[step]]";
-    let text = changed("backup", "[[step]]", block);
+    let text = changed("backup", "[[step]]", BLOCKS);
     let mut ground = Ground::with(plan::read(&text, "changed").unwrap()).has(LOAD, KeyState::Active);
     ground.error("CEREMONY-SITE-EXCHANGE-KEYS", &[]);
-    ground.site.exchange_keys.insert("kek".into());
+    ground.site.exchange_keys = kek(ExchangeAlgorithm::Aes128, KeyState::Active);
     assert!(ground.found().is_empty(), "{:?}", ground.found());
+    ground.site.exchange_keys = kek(ExchangeAlgorithm::Aes128, KeyState::Retired);
+    ground.error("CEREMONY-SITE-EXCHANGE-KEYS", &[]);
+    ground.site.exchange_keys = kek(ExchangeAlgorithm::Tdes168, KeyState::Active);
+    ground.error("CEREMONY-EXCHANGE-KEY", &[]);
     let enter = "[[step]]\nid = \"kek\"\ndo = \"import-exchange-key\"\nname = \"kek\"\nalgorithm = \"aes-128\"\ncustodians = [\"custodian-1\", \"custodian-2\"]\nconfirm = [\"key-officer-1\", \"key-officer-2\"]\n[[expect]]\nexchange-keys = [\"kek\"]\nstate = \"active\"\n[[step]]";
     let text = changed("backup", "[[step]]", enter);
     let mut ground = Ground::with(plan::read(&text, "changed").unwrap());
     assert!(ground.found().is_empty(), "{:?}", ground.found());
-    ground.site.exchange_keys.insert("kek".into());
+    ground.site.exchange_keys = kek(ExchangeAlgorithm::Aes128, KeyState::Active);
     ground.error("CEREMONY-SITE-EXCHANGE-KEYS", &[]);
+}
+
+#[test]
+fn ceremony_site_travel() {
+    let limited = |text: &str, limit| {
+        let mut ground = Ground::with(plan::read(text, "changed").unwrap()).has(LOAD, KeyState::Active);
+        ground.site.exchange_keys = kek(ExchangeAlgorithm::Aes256, KeyState::Active);
+        let key = "load.v1.sm4@city:3100".parse().unwrap();
+        ground.site.limits.insert(key, limit);
+        ground
+    };
+    let blocks = changed("backup", "[[step]]", BLOCKS);
+    limited(&blocks, Exportability::No).error("CEREMONY-SITE-TRAVEL", &[]);
+    assert!(limited(&blocks, Exportability::Trusted).found().is_empty());
+    let forms = changed(
+        "backup",
+        "[[step]]",
+        "[[step]]\nid = \"forms\"\ndo = \"export-forms\"\nkey = \"load.v1.sm4\"\ncustodians = [\"custodian-1\", \"custodian-2\"]\npages = \"pages\"\nby = [\"key-officer-1\", \"key-officer-2\"]\n[[step]]",
+    );
+    limited(&forms, Exportability::Trusted).error("CEREMONY-SITE-TRAVEL", &[]);
+    assert!(limited(&forms, Exportability::Sensitive).found().is_empty());
 }

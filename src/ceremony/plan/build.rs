@@ -9,6 +9,7 @@ use super::model::{Expect, NoWord, OtherOfficer, Participant, PersonId, Plan};
 use super::step::{Do, Step};
 use super::wire::{ExpectWire, OfficerWire, ParticipantWire, PlanWire, StepWire};
 use super::work_build;
+use crate::keys::ExchangeName;
 use crate::keys::scheme::Title;
 use crate::ledger::Text;
 use crate::ledger::policy::Role;
@@ -114,20 +115,27 @@ fn step(mut wire: StepWire, at: String) -> Built<Step> {
 }
 
 fn expect(wire: ExpectWire, at: String) -> Built<Expect> {
-    let name = |field: &'static str, names: Vec<String>| {
-        let checked = names.into_iter().enumerate().map(|(i, name)| {
-            if ledger_text(&name) {
-                Ok(name)
-            } else {
-                Err((format!("{at}.{field}[{i}]"), PlanReason::Text { field }))
-            }
-        });
-        checked.collect::<Built<Vec<String>>>()
+    let exchange = |(i, name): (usize, String)| -> Built<ExchangeName> {
+        let place = || format!("{at}.exchange-keys[{i}]");
+        name.parse()
+            .map_err(|_| (place(), PlanReason::Word { text: name.clone() }))
+    };
+    let pin = |(i, name): (usize, String)| {
+        if ledger_text(&name) {
+            Ok(name)
+        } else {
+            Err((format!("{at}.pins[{i}]"), PlanReason::Text { field: "pins" }))
+        }
     };
     Ok(Expect {
         keys: keys(wire.keys, &format!("{at}.keys"))?,
-        exchange_keys: name("exchange-keys", wire.exchange_keys)?,
-        pins: name("pins", wire.pins)?,
+        exchange_keys: wire
+            .exchange_keys
+            .into_iter()
+            .enumerate()
+            .map(exchange)
+            .collect::<Built<_>>()?,
+        pins: wire.pins.into_iter().enumerate().map(pin).collect::<Built<_>>()?,
         state: wire.state,
         at,
     })

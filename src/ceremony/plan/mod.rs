@@ -25,7 +25,7 @@ pub use error::{PlanError, PlanReason};
 pub use key_name::{NoPlannedKey, PlannedKey};
 pub use model::{Expect, NoWord, OtherOfficer, Participant, PersonId, Plan, Slot, SlotUse, StepId};
 pub use shipped::{SHIPPED, load};
-pub use site_facts::{OfficerFacts, SiteFacts, StoreFacts};
+pub use site_facts::{ExchangeFacts, OfficerFacts, SiteFacts, StoreFacts};
 pub use step::{Do, Step};
 pub use work::{
     Backup, CheckKeys, Combine, Components, Derive, Destroy, Enrol, ExportBlock, ExportBundle, ExportForms,

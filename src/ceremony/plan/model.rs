@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::key_name::PlannedKey;
 use super::step::{Do, Step};
 use crate::keys::scheme::Title;
-use crate::keys::{KeyState, LevelName};
+use crate::keys::{ExchangeName, KeyState, LevelName};
 use crate::ledger::Hash;
 use crate::ledger::policy::Role;
 
@@ -121,7 +121,7 @@ pub struct Expect {
     /// The keys.
     pub keys: Vec<PlannedKey>,
     /// Names of keys for key blocks.
-    pub exchange_keys: Vec<String>,
+    pub exchange_keys: Vec<ExchangeName>,
     /// Names of initial PINs.
     pub pins: Vec<String>,
     /// The keys' state.

@@ -4,15 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::crypto::key_block::{ExchangeAlgorithm, Exportability};
 use crate::keys::scheme::Scheme;
-use crate::keys::{KeyId, KeyState, Owner};
+use crate::keys::{ExchangeName, ExchangeRecord, KeyId, KeyState, Owner};
 use crate::ledger::Ledger;
 use crate::ledger::policy::Role;
 use crate::ledger::query::KeyRow;
 use crate::site::{Site, SiteError};
-
-/// The usage under which the ledger has keys for key blocks.
-const EXCHANGE: &str = "exchange";
 
 /// An officer, as the ledger has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +30,15 @@ pub struct StoreFacts {
     pub holders: BTreeSet<String>,
 }
 
+/// A key for key blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExchangeFacts {
+    /// Its cipher.
+    pub algorithm: ExchangeAlgorithm,
+    /// Its state.
+    pub state: KeyState,
+}
+
 /// A site's public facts.
 #[derive(Debug, Clone)]
 pub struct SiteFacts {
@@ -47,8 +54,10 @@ pub struct SiteFacts {
     pub store: Option<StoreFacts>,
     /// Its keys.
     pub keys: BTreeMap<KeyId, KeyState>,
+    /// Keys that came with a limit of travel.
+    pub limits: BTreeMap<KeyId, Exportability>,
     /// Its keys for key blocks.
-    pub exchange_keys: BTreeSet<String>,
+    pub exchange_keys: BTreeMap<ExchangeName, ExchangeFacts>,
 }
 
 impl SiteFacts {
@@ -67,9 +76,16 @@ impl SiteFacts {
             quorum: header.quorum,
             holders: header.holders.iter().map(|h| h.officer.clone()).collect(),
         };
+        // The store may be lost; the ledger knows what it held.
         let rows = ledger.keys()?;
         let key = |row: &KeyRow| Some((row.key.parse().ok()?, row.state.parse().ok()?));
-        let exchange = rows.iter().filter(|row| row.usage == EXCHANGE);
+        let records = header.iter().flat_map(|h| &h.keys);
+        let limited = records.filter(|key| !key.exportability.is_unlimited());
+        let exchange = header.iter().flat_map(|h| &h.exchange_keys);
+        let facts = |key: &ExchangeRecord| ExchangeFacts {
+            algorithm: key.algorithm,
+            state: key.state,
+        };
         Ok(Self {
             scheme: site.scheme().clone(),
             owner: site.owner().clone(),
@@ -77,7 +93,8 @@ impl SiteFacts {
             officers: enrolled.collect(),
             store: header.as_ref().map(holders),
             keys: rows.iter().filter_map(key).collect(),
-            exchange_keys: exchange.map(|row| row.key.clone()).collect(),
+            limits: limited.map(|key| (key.id.clone(), key.exportability)).collect(),
+            exchange_keys: exchange.map(|key| (key.name.clone(), facts(key))).collect(),
         })
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::key_name::PlannedKey;
 use super::model::{PersonId, Slot};
 use crate::crypto::key_block::{ExchangeAlgorithm, Exportability};
-use crate::keys::{KeyState, Owner};
+use crate::keys::{ExchangeName, KeyState, Owner};
 use crate::ledger::policy::Role;
 
 /// Draws new keys.
@@ -87,7 +87,7 @@ pub struct ImportBlock {
     /// The blocks, one a line.
     pub file: Slot,
     /// The exchange key that they are wrapped under.
-    pub under: String,
+    pub under: ExchangeName,
     /// The keys, in the order of the lines.
     pub keys: Vec<PlannedKey>,
     /// Their first state.
@@ -98,7 +98,7 @@ pub struct ImportBlock {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportExchangeKey {
     /// Its name.
-    pub name: String,
+    pub name: ExchangeName,
     /// Its cipher.
     pub algorithm: ExchangeAlgorithm,
     /// Who types one component each.
@@ -126,7 +126,7 @@ pub struct ExportBlock {
     /// The keys, in the order of the lines.
     pub keys: Vec<PlannedKey>,
     /// The exchange key.
-    pub under: String,
+    pub under: ExchangeName,
     /// The blocks, one a line.
     pub file: Slot,
     /// What the receiver may do.

@@ -14,7 +14,7 @@ use super::work::{
     Generate, ImportBlock, ImportExchangeKey, Receive, Reshare, Restore, Revoke, Rotate, SetPin, SetState, Split,
 };
 use crate::crypto::key_block::Exportability;
-use crate::keys::{KeyState, Owner};
+use crate::keys::{ExchangeName, KeyState, Owner};
 use crate::ledger::policy::Role;
 
 /// The work of a step.
@@ -50,12 +50,12 @@ pub(super) fn work(wire: &mut StepWire, at: &str) -> Built<Do> {
         }),
         KindWire::ImportBlock => Do::ImportBlock(ImportBlock {
             file: f.slot("file")?,
-            under: f.text("under")?,
+            under: f.exchange("under")?,
             keys: f.keys()?,
             start: f.start()?,
         }),
         KindWire::ImportExchangeKey => Do::ImportExchangeKey(ImportExchangeKey {
-            name: f.text("name")?,
+            name: f.exchange("name")?,
             algorithm: f.wire.algorithm.take().ok_or_else(|| f.missing("algorithm"))?,
             custodians: f.people("custodians")?,
             confirm: f.people("confirm")?,
@@ -86,7 +86,7 @@ impl Fields<'_> {
             }),
             KindWire::ExportBlock => Do::ExportBlock(ExportBlock {
                 keys: self.keys()?,
-                under: self.text("under")?,
+                under: self.exchange("under")?,
                 file: self.slot("file")?,
                 exportable: self.wire.exportable.take().unwrap_or(Exportability::No),
             }),
@@ -206,10 +206,20 @@ impl Fields<'_> {
         word(&name, || self.place(field))
     }
 
+    /// An exchange key's name.
+    fn exchange(&mut self, field: &'static str) -> Built<ExchangeName> {
+        let wire = match field {
+            "under" => &mut self.wire.under,
+            _ => &mut self.wire.name,
+        };
+        let name = wire.take().ok_or_else(|| self.missing(field))?;
+        name.parse()
+            .map_err(|_| (self.place(field), PlanReason::Word { text: name.clone() }))
+    }
+
     /// A text that goes into the ledger.
     fn text(&mut self, field: &'static str) -> Built<String> {
         let wire = match field {
-            "under" => &mut self.wire.under,
             "name" => &mut self.wire.name,
             "lost" => &mut self.wire.lost,
             _ => &mut self.wire.reason,

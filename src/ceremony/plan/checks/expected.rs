@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::course::plain;
+use super::keys::carried;
 use super::{Report, View};
 use crate::ceremony::plan::step::Do;
+use crate::keys::ExchangeName;
 use crate::msg;
 
 /// Every key, exchange key and PIN that a step makes or changes is expected.
@@ -22,15 +24,18 @@ pub(super) fn complete(view: &View<'_>, report: &mut Report) {
             report.error(step, msg!("plan-check-not-expected", name = key));
         }
     }
-    let exchange_keys: Vec<&String> = plan.expected.iter().flat_map(|e| &e.exchange_keys).collect();
-    let pins: Vec<&String> = plan.expected.iter().flat_map(|e| &e.pins).collect();
+    let listed = |name: &str| {
+        let mut exchange_keys = plan.expected.iter().flat_map(|e| &e.exchange_keys);
+        exchange_keys.any(|other| other.as_str() == name)
+    };
+    let pin = |name: &String| plan.expected.iter().any(|e| e.pins.contains(name));
     for step in &plan.steps {
-        let (name, listed) = match &step.what {
-            Do::ImportExchangeKey(work) => (&work.name, &exchange_keys),
-            Do::Pin(work) => (&work.name, &pins),
+        let (name, found) = match &step.what {
+            Do::ImportExchangeKey(work) => (work.name.as_str(), listed(work.name.as_str())),
+            Do::Pin(work) => (work.name.as_str(), pin(&work.name)),
             _ => continue,
         };
-        if !listed.contains(&name) {
+        if !found {
             report.error(&step.at, msg!("plan-check-not-expected", name = name));
         }
     }
@@ -57,35 +62,28 @@ pub(super) fn reached(view: &View<'_>, report: &mut Report) {
                 }
             }
         }
-        let made = |wanted: fn(&Do) -> Option<&String>, name: &String| {
-            let mut steps = view.plan.steps.iter();
-            view.course.restored || steps.any(|step| wanted(&step.what) == Some(name))
-        };
-        for name in expect.exchange_keys.iter().filter(|name| !made(exchange_key, name)) {
-            let place = format!("{}.exchange-keys", expect.at);
-            report.error(&place, msg!("plan-check-not-reached", name = name));
+        let made =
+            |named: &dyn Fn(&Do) -> bool| view.course.restored || view.plan.steps.iter().any(|step| named(&step.what));
+        for name in &expect.exchange_keys {
+            if !made(&|what| exchange_key(what) == Some(name)) {
+                let place = format!("{}.exchange-keys", expect.at);
+                report.error(&place, msg!("plan-check-not-reached", name = name));
+            }
         }
-        for name in expect.pins.iter().filter(|name| !made(pin, name)) {
-            report.error(
-                &format!("{}.pins", expect.at),
-                msg!("plan-check-not-reached", name = name),
-            );
+        for name in &expect.pins {
+            if !made(&|what| matches!(what, Do::Pin(work) if work.name == *name)) {
+                report.error(
+                    &format!("{}.pins", expect.at),
+                    msg!("plan-check-not-reached", name = name),
+                );
+            }
         }
     }
 }
 
-fn exchange_key(what: &Do) -> Option<&String> {
+fn exchange_key(what: &Do) -> Option<&ExchangeName> {
     match what {
         Do::ImportExchangeKey(work) => Some(&work.name),
-        Do::ImportBlock(work) => Some(&work.under),
-        Do::ExportBlock(work) => Some(&work.under),
-        _ => None,
-    }
-}
-
-fn pin(what: &Do) -> Option<&String> {
-    match what {
-        Do::Pin(work) => Some(&work.name),
-        _ => None,
+        other => carried(other).map(|(under, _)| under),
     }
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Keys through the course of the plan: made once, used in the right state, not left without a copy.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::course::{Fault, keys_at, plain};
 use super::{Report, View};
 use crate::ceremony::plan::key_name::PlannedKey;
 use crate::ceremony::plan::step::Do;
+use crate::crypto::Algorithm;
+use crate::crypto::key_block::ExchangeAlgorithm;
+use crate::keys::ExchangeName;
 use crate::msg;
 
 /// No key is made twice, named twice in one step, or used before it is made.
@@ -60,31 +63,53 @@ pub(super) fn copies(view: &View<'_>, report: &mut Report) {
     }
 }
 
-/// Keys for key blocks are entered once, and before they are used where the plan enters them.
+/// Keys for key blocks are entered once, before they are used, and are strong enough for what they carry.
 pub(super) fn exchange_keys(view: &View<'_>, report: &mut Report) {
-    let entered = |name: &str| {
-        let mut steps = view.plan.steps.iter().enumerate();
-        steps.find_map(|(at, step)| match &step.what {
-            Do::ImportExchangeKey(work) if work.name == name => Some(at),
-            _ => None,
-        })
-    };
-    for (at, step) in view.plan.steps.iter().enumerate() {
-        let (field, name) = match &step.what {
-            Do::ImportExchangeKey(work) => ("name", &work.name),
-            Do::ImportBlock(work) => ("under", &work.under),
-            Do::ExportBlock(work) => ("under", &work.under),
-            _ => continue,
-        };
-        let place = format!("{}.{field}", step.at);
-        match entered(name) {
-            Some(first) if field == "name" && first < at => {
-                report.error(&place, msg!("plan-check-exchange-twice", name = name));
+    let mut entered: BTreeMap<&ExchangeName, ExchangeAlgorithm> = BTreeMap::new();
+    let later: BTreeSet<&ExchangeName> = view.plan.steps.iter().filter_map(|step| enters(&step.what)).collect();
+    for step in &view.plan.steps {
+        if let Do::ImportExchangeKey(work) = &step.what {
+            if entered.insert(&work.name, work.algorithm).is_some() {
+                let place = format!("{}.name", step.at);
+                report.error(&place, msg!("plan-check-exchange-twice", name = work.name));
             }
-            Some(first) if field == "under" && first > at => {
-                report.error(&place, msg!("plan-check-exchange-later", name = name));
-            }
-            _ => {}
+            continue;
         }
+        let Some((under, keys)) = carried(&step.what) else {
+            continue;
+        };
+        let at_site = view
+            .site
+            .and_then(|site| site.exchange_keys.get(under))
+            .map(|facts| facts.algorithm);
+        let algorithm = entered.get(under).copied().or(at_site);
+        if algorithm.is_none() && later.contains(under) {
+            let place = format!("{}.under", step.at);
+            report.error(&place, msg!("plan-check-exchange-later", name = under));
+        }
+        if algorithm.is_some_and(ExchangeAlgorithm::is_tdes) {
+            for key in keys.iter().filter(|key| key.algorithm == Algorithm::Sm4) {
+                report.error(
+                    &keys_at(step),
+                    msg!("plan-check-exchange-weaker", key = key, name = under),
+                );
+            }
+        }
+    }
+}
+
+fn enters(what: &Do) -> Option<&ExchangeName> {
+    match what {
+        Do::ImportExchangeKey(work) => Some(&work.name),
+        _ => None,
+    }
+}
+
+/// The exchange key of a step with key blocks, and the keys in the blocks.
+pub(super) fn carried(what: &Do) -> Option<(&ExchangeName, &[PlannedKey])> {
+    match what {
+        Do::ImportBlock(work) => Some((&work.under, &work.keys)),
+        Do::ExportBlock(work) => Some((&work.under, &work.keys)),
+        _ => None,
     }
 }

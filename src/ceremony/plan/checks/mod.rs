@@ -122,6 +122,7 @@ const RUN: &[(&str, Check)] = &[
     ("CEREMONY-SITE-KEYS", site::keys),
     ("CEREMONY-SITE-VERSIONS", site::versions),
     ("CEREMONY-SITE-EXCHANGE-KEYS", site::exchange_keys),
+    ("CEREMONY-SITE-TRAVEL", site::travel),
 ];
 
 /// The names of all checks.

@@ -4,11 +4,14 @@
 use std::collections::BTreeSet;
 
 use super::course::{Fault, keys_at};
+use super::keys::carried;
 use super::{Report, View};
 use crate::ceremony::plan::bindings::Bindings;
 use crate::ceremony::plan::model::PersonId;
 use crate::ceremony::plan::site_facts::{OfficerFacts, SiteFacts};
-use crate::ceremony::plan::step::{Do, Step};
+use crate::ceremony::plan::step::Do;
+use crate::crypto::key_block::Exportability;
+use crate::keys::KeyState;
 use crate::ledger::policy::Role;
 use crate::msg;
 use crate::site::{check_name, holds_share};
@@ -188,28 +191,50 @@ pub(super) fn versions(view: &View<'_>, report: &mut Report) {
     }
 }
 
-/// Keys for key blocks that are used are there, and those that are entered are not.
+/// Keys for key blocks that are used are there and in use, and those that are entered are not.
 pub(super) fn exchange_keys(view: &View<'_>, report: &mut Report) {
     let Some(site) = view.site else { return };
-    let entered = |step: &Step| match &step.what {
-        Do::ImportExchangeKey(work) => Some(work.name.clone()),
-        _ => None,
-    };
-    let own: BTreeSet<String> = view.plan.steps.iter().filter_map(entered).collect();
+    let mut own = BTreeSet::new();
     for step in &view.plan.steps {
-        match &step.what {
-            Do::ImportExchangeKey(work) if site.exchange_keys.contains(&work.name) => {
+        if let Do::ImportExchangeKey(work) = &step.what {
+            own.insert(&work.name);
+            if site.exchange_keys.contains_key(&work.name) {
                 let place = format!("{}.name", step.at);
                 report.error(&place, msg!("plan-check-exchange-taken", name = work.name));
             }
-            Do::ImportBlock(crate::ceremony::plan::ImportBlock { under, .. })
-            | Do::ExportBlock(crate::ceremony::plan::ExportBlock { under, .. })
-                if !own.contains(under) && !site.exchange_keys.contains(under) && !view.course.restored =>
-            {
-                let place = format!("{}.under", step.at);
+        }
+        let Some((under, _)) = carried(&step.what).filter(|(under, _)| !own.contains(under)) else {
+            continue;
+        };
+        let place = format!("{}.under", step.at);
+        match site.exchange_keys.get(under).map(|facts| facts.state) {
+            None if !view.course.restored => {
                 report.error(&place, msg!("plan-check-exchange-missing", name = under));
             }
-            _ => {}
+            None | Some(KeyState::Active) => {}
+            Some(KeyState::Retired) if matches!(step.what, Do::ImportBlock(_)) => {}
+            Some(state) => {
+                let what = msg!("plan-check-exchange-state", name = under).with_word("state", "key-state", &state);
+                report.error(&place, what);
+            }
+        }
+    }
+}
+
+/// A key that came with a limit travels no further than that.
+pub(super) fn travel(view: &View<'_>, report: &mut Report) {
+    let Some(site) = view.site else { return };
+    for step in &view.plan.steps {
+        let allowed: fn(Exportability) -> bool = match &step.what {
+            Do::ExportBlock(_) => |limit| limit != Exportability::No,
+            Do::ExportForms(_) => |limit| limit == Exportability::Sensitive,
+            _ => continue,
+        };
+        for key in step.what.used() {
+            let limit = site.limits.get(&key.at(&site.owner)).copied();
+            if limit.is_some_and(|limit| !allowed(limit)) {
+                report.error(&keys_at(step), msg!("plan-check-travel", key = key));
+            }
         }
     }
 }
