@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Told, Verdict};
 use crate::ceremony::plan::{Do, Plan, Step};
-use crate::keys::Owner;
+use crate::keys::{Owner, StoredName};
 use crate::ledger::act::{Act, CeremonyEnd, KeyArrived, KeySeen, StepDone};
 use crate::ledger::{Entry, ShortHex, Text};
 use crate::msg;
@@ -155,7 +155,7 @@ fn keys_of_plan(step: &Step, done: &StepDone, owner: &Owner, verdict: &mut Verdi
         planned.extend(step.what.used().iter().map(|key| key.at(owner).to_string()));
     }
     if let Do::ImportExchangeKey(import) = &step.what {
-        planned.insert(import.name.clone());
+        planned.insert(StoredName::from(import.name.clone()).to_string());
     }
     let told: BTreeSet<String> = done.keys.iter().map(|seen| seen.key.to_string()).collect();
     if planned != told && !matches!(step.what, Do::Restore(_)) {
