@@ -44,6 +44,9 @@ fn found(folder: &Path, name: &str, key: &SigningKey) -> Ledger {
         officers: vec![officer],
         policy: Policy::default(),
         program: text("bench"),
+        kcv_length: None,
+        memory_lock: false,
+        copy_outside: false,
     };
     let founding = Founding {
         site: SiteId::new("bench").unwrap(),

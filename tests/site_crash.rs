@@ -61,6 +61,7 @@ fn make(folder: &Path) {
         checkpoint_copy: None,
         require_memory_lock: false,
         approved_templates: false,
+        keys_by_ceremony: false,
         costs: QUICK,
     };
     found(&new, &mut SystemRandom, &Clock::System).unwrap();

@@ -156,6 +156,7 @@ fn new_examples() {
         checkpoint_copy: None,
         require_memory_lock: false,
         approved_templates: false,
+        keys_by_ceremony: false,
         costs: QUICK,
     };
     let site = found(&new, &mut SystemRandom, &Clock::System).unwrap();

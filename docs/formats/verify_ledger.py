@@ -25,7 +25,8 @@ SHAPES = card_centre.SHAPES | {
     "given": "officer:T kcv:X", "file": "slot:T digest:H", "event": "at:M officer:T? what:W detail:T?",
     "step": ("id:T kind:W began:M ended:M by:T* keys:seen* components:given* shares:share* files:file* confirmed:T* "
              "events:event*"),
-    "site.init": "name:T level:T scheme:T code:T rehearsal:B log_key:K officers:[officer] policy:policy program:T",
+    "site.init": "name:T level:T scheme:T code:T rehearsal:B log_key:K officers:[officer] policy:policy program:T "
+                 "kcv_length:U? memory_lock:true? copy_outside:true?",
     "officer.enrol": "name:T roles:[role] key:K ceremony:I?", "officer.revoke": "name:T reason:T ceremony:I?",
     "policy.change": "policy:policy", "pin.set": "name:T ceremony:I?", "template.approve": "template:T digest:H",
     "key.export": "key:T kcv:X to:T form:T factors:X* package:H? ceremony:I?",

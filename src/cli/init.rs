@@ -56,6 +56,9 @@ pub struct Args {
     /// Cards only by templates that were approved.
     #[arg(long)]
     approved_templates: bool,
+    /// Keys are made, moved and destroyed in ceremonies only.
+    #[arg(long)]
+    keys_by_ceremony: bool,
 }
 
 #[derive(Serialize)]
@@ -129,6 +132,7 @@ fn request(args: &Args, context: &mut Context) -> Result<NewSite, Error> {
         checkpoint_copy: args.checkpoint_copy.clone(),
         require_memory_lock: args.require_memory_lock,
         approved_templates: args.approved_templates,
+        keys_by_ceremony: args.keys_by_ceremony,
         costs: KdfParams::default(),
     })
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::card::check_title;
 use super::config::SiteConfig;
 use super::officers::{check_name, holds_share, with_signers};
-use super::{Site, SiteError};
+use super::{Site, SiteError, leads_out};
 use crate::crypto::seal::KdfParams;
 use crate::crypto::sign::PublicKey;
 use crate::crypto::{KcvLength, SecretBytes};
@@ -59,6 +59,8 @@ pub struct NewSite {
     pub require_memory_lock: bool,
     /// Cards only by templates that were approved in the ledger.
     pub approved_templates: bool,
+    /// Keys are made, moved and destroyed in ceremonies only.
+    pub keys_by_ceremony: bool,
     /// Costs of passphrases.
     pub costs: KdfParams,
 }
@@ -242,6 +244,12 @@ fn first_entry(
             .collect::<Result<_, SiteError>>()?,
         policy: policy(new),
         program: Text::new(concat!("cardmint ", env!("CARGO_PKG_VERSION")))?,
+        kcv_length: new.kcv_length.map(|length| u8::from(length).into()),
+        memory_lock: new.require_memory_lock,
+        copy_outside: new
+            .checkpoint_copy
+            .as_ref()
+            .is_some_and(|copy| leads_out(&new.folder, copy)),
     })
 }
 
@@ -255,6 +263,7 @@ fn policy(new: &NewSite) -> Policy {
             .with("pin.set", 2, &[Role::KeyOfficer])
     };
     policy.approved_templates = new.approved_templates;
+    policy.keys_by_ceremony = new.keys_by_ceremony;
     for (act, rule) in &mut policy.rules {
         if ["key.", "officer.", "pin.set"].iter().any(|of| act.starts_with(of)) {
             rule.roles = vec![Role::KeyOfficer];

@@ -146,7 +146,32 @@ impl Site {
                 config.rehearsal.to_string(),
             ),
         ];
-        let differs = pairs.into_iter().find(|(_, ledger, file)| ledger != file);
+        let kept = [
+            (
+                "kcv-length",
+                state.init.kcv_length.map(|length| length.to_string()),
+                config.kcv_length.bytes().to_string(),
+            ),
+            (
+                "require-memory-lock",
+                state.init.memory_lock.then(|| true.to_string()),
+                config.require_memory_lock.to_string(),
+            ),
+            (
+                "checkpoint-copy",
+                state.init.copy_outside.then(|| "../…".to_owned()),
+                if leads_out(&self.folder, &config.checkpoint_copy) {
+                    "../…".to_owned()
+                } else {
+                    config.checkpoint_copy.display().to_string()
+                },
+            ),
+        ];
+        // What the first entry does not say may be as it likes: older ledgers do not say it.
+        let kept = kept
+            .into_iter()
+            .filter_map(|(field, ledger, file)| Some((field, ledger?, file)));
+        let differs = pairs.into_iter().chain(kept).find(|(_, ledger, file)| ledger != file);
         match differs {
             None => Ok(()),
             Some((field, ledger, file)) => Err(SiteError::Disagrees { field, ledger, file }),
@@ -166,6 +191,15 @@ impl Site {
             });
         }
         Ok(())
+    }
+}
+
+/// Whether a path, taken from a folder, leads out of it. Links are not followed.
+fn leads_out(folder: &Path, path: &Path) -> bool {
+    if path.is_absolute() {
+        std::path::absolute(folder).is_ok_and(|folder| !path.starts_with(folder))
+    } else {
+        path.starts_with("..")
     }
 }
 

@@ -51,6 +51,7 @@ fn new_site(folder: &Path, level: &str, code: &str, rehearsal: bool, names: &[&s
         checkpoint_copy: None,
         require_memory_lock: false,
         approved_templates: false,
+        keys_by_ceremony: false,
         costs: QUICK,
     }
 }

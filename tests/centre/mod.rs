@@ -74,6 +74,7 @@ fn found_with(folder: &Path, scheme: &str, level: &str, code: &str, costs: KdfPa
         checkpoint_copy: None,
         require_memory_lock: false,
         approved_templates: false,
+        keys_by_ceremony: false,
         costs,
     };
     found(&new, &mut SystemRandom, &Clock::System).unwrap()

@@ -51,6 +51,7 @@ pub fn found_site(folder: &Path, names: &[&str], quorum: u8) -> Site {
         checkpoint_copy: None,
         require_memory_lock: false,
         approved_templates: false,
+        keys_by_ceremony: false,
         costs: QUICK,
     };
     found(&new, &mut SystemRandom, &Clock::System).unwrap()

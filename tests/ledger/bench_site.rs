@@ -76,6 +76,9 @@ pub fn founding(policy: Policy) -> Founding {
         officers,
         policy,
         program: text("cardmint 0.1.0"),
+        kcv_length: None,
+        memory_lock: false,
+        copy_outside: false,
     };
     Founding {
         site: SiteId::new("city-3100").unwrap(),

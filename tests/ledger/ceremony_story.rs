@@ -21,6 +21,8 @@ pub fn key_centre(rehearsal: bool) -> Founding {
     let mut founding = founding(Policy::default());
     founding.site = SiteId::new("city-3100-keys").unwrap();
     founding.init.rehearsal = rehearsal;
+    (founding.init.memory_lock, founding.init.copy_outside) = (true, true);
+    founding.init.kcv_length = rehearsal.then_some(4);
     founding.init.officers = vec![
         officer("张三", 1, &[Role::KeyOfficer]),
         officer("李四", 2, &[Role::KeyOfficer, Role::Witness]),

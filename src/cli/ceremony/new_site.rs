@@ -60,6 +60,7 @@ pub(super) fn found(
         checkpoint_copy: None,
         require_memory_lock: false,
         approved_templates: false,
+        keys_by_ceremony: false,
         costs: KdfParams::default(),
     };
     Ok(make(&new, context.random.as_mut(), &context.clock)?)

@@ -28,6 +28,15 @@ pub struct SiteInit {
     pub policy: Policy,
     /// The program that made the ledger, with its version.
     pub program: Text,
+    /// Length of check values in bytes, where another one than the scheme's was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kcv_length: Option<u32>,
+    /// Whether keys are only worked with where memory is locked against paging out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub memory_lock: bool,
+    /// Whether the checkpoint's copy is kept outside the site's folder.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub copy_outside: bool,
 }
 
 /// Body of `officer.enrol`, and an officer in `site.init`.

@@ -2,6 +2,8 @@
 //! What a site refuses, and that nothing is changed by it: older copies, acts that leave nobody, files of others.
 
 use super::*;
+use crate::crypto::KcvLength;
+use crate::ledger::rules::CeremonyFault;
 
 #[test]
 fn an_older_store_with_the_same_keys_is_noticed() {
@@ -127,6 +129,78 @@ fn a_failed_founding_takes_nothing_of_others_away() {
         let error = found(&new, &mut SystemRandom, &Clock::System).unwrap_err();
         assert_eq!(error.exit(), Exit::Usage, "{error}");
     }
+}
+
+#[test]
+fn settings_of_the_first_entry_are_not_loosened_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("stick").join("hz.note");
+    fs::create_dir(copy.parent().unwrap()).unwrap();
+    let new = NewSite {
+        kcv_length: Some(KcvLength::try_from(4).unwrap()),
+        checkpoint_copy: Some(copy.clone()),
+        require_memory_lock: true,
+        ..new_site(&folder.path().join("hz"), "city", "3100", true, &["zhang"])
+    };
+    let site = found(&new, &mut SystemRandom, &Clock::System).unwrap();
+    let init = site.ledger().unwrap().state().init.clone();
+    assert_eq!(
+        (init.kcv_length, init.memory_lock, init.copy_outside),
+        (Some(4), true, true)
+    );
+    let file = site.folder().join("site.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let edited = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}: {text}");
+        fs::write(&file, text.replace(from, to)).unwrap();
+        Site::open(site.folder()).unwrap().ledger().map(drop)
+    };
+    let path = copy.display().to_string();
+    for (field, from, to) in [
+        ("kcv-length", "kcv-length = 4", "kcv-length = 3"),
+        (
+            "require-memory-lock",
+            "require-memory-lock = true",
+            "require-memory-lock = false",
+        ),
+        ("checkpoint-copy", &path, "kept.note"),
+    ] {
+        fs::copy(&copy, site.folder().join("kept.note")).unwrap();
+        let refused = edited(from, to).unwrap_err();
+        assert!(
+            matches!(&refused, SiteError::Disagrees { field: found, .. } if *found == field),
+            "{refused}"
+        );
+    }
+    // The copy may move, as long as it stays outside.
+    let moved = folder.path().join("other.note");
+    fs::copy(&copy, &moved).unwrap();
+    edited(&path, &moved.display().to_string()).unwrap();
+    edited(&path, "../other.note").unwrap();
+}
+
+#[test]
+fn keys_of_a_site_that_wants_ceremonies_do_not_come_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = NewSite {
+        keys_by_ceremony: true,
+        ..new_site(&folder.path().join("hz"), "city", "3100", true, &["zhang", "li"])
+    };
+    let site = found(&new, &mut SystemRandom, &Clock::System).unwrap();
+    let mut session = open(&site);
+    let before = session.ledger.size();
+    let (record, key, act) = fresh(&site, "load");
+    let error = session.add_key(record, key, act, &mut SystemRandom).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            SiteError::Ledger(LedgerError::Ceremony(CeremonyFault::Outside("key.generate")))
+        ),
+        "{error}"
+    );
+    drop(session);
+    let session = open(&site);
+    assert_eq!((session.store.keys().len(), session.ledger.size()), (0, before));
 }
 
 #[test]
