@@ -52,6 +52,13 @@ pub enum BatchError {
         /// What became of it.
         status: String,
     },
+    /// Another chip answers than before: two cards lie on the reader.
+    TwoCards {
+        /// The chip that answered first.
+        first: String,
+        /// The chip that answered then.
+        second: String,
+    },
     /// The ledger has no unfinished card of that number.
     NotUnfinished {
         /// The number.
@@ -142,6 +149,7 @@ impl Fault for BatchError {
             Self::ChipIssued { chip, number, status } => {
                 msg!("batch-chip-issued", chip = chip, number = number, status = status)
             }
+            Self::TwoCards { first, second } => msg!("batch-two-cards", first = first, second = second),
             Self::NotUnfinished { number, status } => msg!("batch-not-unfinished", number = number, status = status),
             Self::NoCard { number } => msg!("batch-no-card", number = number),
             Self::OtherScript { number } => msg!("batch-other-script", number = number),
@@ -168,6 +176,7 @@ impl Fault for BatchError {
             Self::Site(e) => e.exit(),
             Self::NotUnfinished { .. } | Self::NoCard { .. } | Self::NotInTemplate { .. } => Exit::Usage,
             Self::NotBlank { .. }
+            | Self::TwoCards { .. }
             | Self::TransportKey { .. }
             | Self::ChipIssued { .. }
             | Self::OtherScript { .. }

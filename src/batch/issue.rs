@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::contents::{Bears, bears};
 use super::fault::BatchError;
+use super::recording::{Station, at_station};
 use crate::card::{CardError, CardSession, chip};
 use crate::crypto::KcvLength;
 use crate::keys::KeyStore;
@@ -28,8 +29,10 @@ pub struct Job<'a> {
     pub template: &'a Template,
     /// The plan.
     pub script: &'a PersoScript,
-    /// The batch or order, for the ledger.
+    /// The batch, for the ledger.
     pub batch: Option<Text>,
+    /// The lot that the blank is from.
+    pub lot: Option<Text>,
 }
 
 /// A card that was issued.
@@ -71,11 +74,21 @@ pub fn issue(
     card: &mut CardSession<'_>,
     around: Surroundings<'_>,
 ) -> Result<Issued, BatchError> {
-    let row = session.ledger.card(kind_of(job.script.product), &job.script.number)?;
+    at_station(session, |station| issue_at(station, job, card, around))
+}
+
+/// The same with a ledger that may be far.
+pub fn issue_at(
+    station: &mut Station<'_>,
+    job: &Job<'_>,
+    card: &mut CardSession<'_>,
+    around: Surroundings<'_>,
+) -> Result<Issued, BatchError> {
+    let row = station.record.card(kind_of(job.script.product), &job.script.number)?;
     match row {
         Some(row) if is_unfinished(&row) && (row.chip == chip::serial(card.atr()) || row.status == "failed-blank") => {
             around.observer.note(&msg!("batch-resuming", number = row.number));
-            take_up(session, job, card, around, &row)
+            take_up(station, job, card, around, &row)
         }
         Some(row) => Err(crate::ledger::LedgerError::NumberTaken {
             number: row.number,
@@ -83,7 +96,7 @@ pub fn issue(
             seq: row.intent,
         }
         .into()),
-        None => fresh(session, job, card, around),
+        None => fresh(station, job, card, around),
     }
 }
 
@@ -95,14 +108,16 @@ pub fn resume(
     around: Surroundings<'_>,
 ) -> Result<Issued, BatchError> {
     let number = &job.script.number;
-    match session.ledger.card(kind_of(job.script.product), number)? {
-        None => Err(BatchError::NoCard { number: number.clone() }),
-        Some(row) if !is_unfinished(&row) => Err(BatchError::NotUnfinished {
-            number: row.number,
-            status: row.status,
-        }),
-        Some(row) => take_up(session, job, card, around, &row),
-    }
+    at_station(session, |station| {
+        match station.record.card(kind_of(job.script.product), number)? {
+            None => Err(BatchError::NoCard { number: number.clone() }),
+            Some(row) if !is_unfinished(&row) => Err(BatchError::NotUnfinished {
+                number: row.number,
+                status: row.status,
+            }),
+            Some(row) => take_up(station, job, card, around, &row),
+        }
+    })
 }
 
 fn is_unfinished(row: &CardRow) -> bool {
@@ -110,14 +125,14 @@ fn is_unfinished(row: &CardRow) -> bool {
 }
 
 fn fresh(
-    session: &mut Session,
+    station: &mut Station<'_>,
     job: &Job<'_>,
     card: &mut CardSession<'_>,
     mut around: Surroundings<'_>,
 ) -> Result<Issued, BatchError> {
     let serial = chip::serial(card.atr());
     if let Some(chip) = &serial
-        && let Some(row) = session.ledger.card_on_chip(chip)?
+        && let Some(row) = station.record.card_on_chip(chip)?
     {
         let chip = chip.clone();
         return Err(BatchError::ChipIssued {
@@ -129,17 +144,17 @@ fn fresh(
     if let Bears::Number(number) = bears(card, job.template)? {
         return Err(BatchError::NotBlank { number });
     }
-    card.reset()?;
-    Executor::new(card, &session.store, around.again())
+    reset(card, serial.as_deref())?;
+    Executor::new(card, station.keys, around.again())
         .open(job.script)
         .map_err(wrong_transport_key)?;
-    let intent = append_intent(session, job, card, None)?;
-    let ran = Executor::new(card, &session.store, around.again()).issue(job.script);
-    conclude(session, job, card, intent, None, ran)
+    let intent = append_intent(station, job, card, None)?;
+    let ran = Executor::new(card, station.keys, around.again()).issue(job.script);
+    conclude(station, job, card, intent, None, ran)
 }
 
 fn take_up(
-    session: &mut Session,
+    station: &mut Station<'_>,
     job: &Job<'_>,
     card: &mut CardSession<'_>,
     mut around: Surroundings<'_>,
@@ -156,13 +171,27 @@ fn take_up(
         return Err(crate::ledger::LedgerError::OtherChip(row.number.clone()).into());
     }
     // A dead card, or one of somebody else, changes nothing in the ledger.
-    match Executor::new(card, &session.store, around.again()).examine(job.script)? {
+    match Executor::new(card, station.keys, around.again()).examine(job.script)? {
         ChipState::Closed(e) => return Err(e.dead().into()),
-        _ => card.reset()?,
+        _ => reset(card, serial.as_deref())?,
     }
-    let intent = append_intent(session, job, card, Some(row.intent))?;
-    let ran = Executor::new(card, &session.store, around.again()).resume(job.script);
-    conclude(session, job, card, intent, Some(row.intent), ran)
+    let intent = append_intent(station, job, card, Some(row.intent))?;
+    let ran = Executor::new(card, station.keys, around.again()).resume(job.script);
+    conclude(station, job, card, intent, Some(row.intent), ran)
+}
+
+/// Resets the card. Another chip that answers then is a second card on the reader, or one that was put in its place.
+fn reset(card: &mut CardSession<'_>, serial: Option<&str>) -> Result<(), BatchError> {
+    card.reset()?;
+    let now = chip::serial(card.atr());
+    if now.as_deref() == serial {
+        return Ok(());
+    }
+    let name = |chip: Option<&str>| chip.unwrap_or("–").to_owned();
+    Err(BatchError::TwoCards {
+        first: name(serial),
+        second: name(now.as_deref()),
+    })
 }
 
 /// The first authentication of a blank that fails means another thing than a failed proof.
@@ -178,7 +207,7 @@ fn wrong_transport_key(e: PersoError) -> BatchError {
 }
 
 fn append_intent(
-    session: &mut Session,
+    station: &mut Station<'_>,
     job: &Job<'_>,
     card: &CardSession<'_>,
     resumes: Option<u64>,
@@ -194,30 +223,30 @@ fn append_intent(
         script: Hash(script.digest()),
         raw: job.template.directories().any(|d| !d.raw.is_empty()),
         reader: Text::new(card.reader().chars().take(100).collect::<String>())?,
-        keys: keys_written(session, script)?,
+        keys: keys_written(station.keys, script)?,
         batch: job.batch.clone(),
-        lot: None,
+        lot: job.lot.clone(),
         resumes,
     };
     let act = match kind_of(script.product) {
         CardKind::User => Act::CardIntent(intent),
         CardKind::Psam => Act::PsamIntent(intent),
     };
-    Ok(session.append(act)?.seq)
+    station.record.append(act)
 }
 
 /// The keys that the card gets, by their check values. Asking for all of them first also shows one that is missing, or
 /// an initial PIN, before a card is touched.
-fn keys_written(session: &Session, script: &PersoScript) -> Result<Vec<KeyUse>, BatchError> {
+fn keys_written(store: &dyn KeyStore, script: &PersoScript) -> Result<Vec<KeyUse>, BatchError> {
     let mut keys = Vec::new();
     for step in script.steps.iter().chain(&script.finish) {
         match step {
             Step::WriteKey { target, .. } => keys.push(KeyUse {
                 key: Text::new(target.key.to_string())?,
                 usage: Text::new(target.key.usage.as_str())?,
-                kcv: ShortHex::new(session.store.kcv(target, KcvLength::default())?.to_string())?,
+                kcv: ShortHex::new(store.kcv(target, KcvLength::default())?.to_string())?,
             }),
-            Step::WritePin { pin, .. } | Step::VerifyPin { pin, .. } => drop(session.store.pin(pin)?),
+            Step::WritePin { pin, .. } | Step::VerifyPin { pin, .. } => drop(store.pin(pin)?),
             _ => (),
         }
     }
@@ -225,7 +254,7 @@ fn keys_written(session: &Session, script: &PersoScript) -> Result<Vec<KeyUse>, 
 }
 
 fn conclude(
-    session: &mut Session,
+    station: &mut Station<'_>,
     job: &Job<'_>,
     card: &CardSession<'_>,
     intent: u64,
@@ -258,8 +287,8 @@ fn conclude(
         CardKind::User => Act::CardOutcome(outcome),
         CardKind::Psam => Act::PsamOutcome(outcome),
     };
-    let entry = session.append(act)?.seq;
-    session.checkpoint()?;
+    let entry = station.record.append(act)?;
+    station.record.checkpoint()?;
     let done = ran?;
     Ok(Issued {
         kind: kind_of(script.product).as_str(),

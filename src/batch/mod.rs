@@ -7,13 +7,15 @@ pub mod fault;
 pub mod issue;
 pub mod order;
 pub mod purse;
+pub mod recording;
 pub mod slots;
 pub mod tac;
 pub mod verify;
 pub mod yuan;
 
 pub use fault::BatchError;
-pub use issue::{Issued, Job, issue, kind_of, resume};
+pub use issue::{Issued, Job, issue, issue_at, kind_of, resume};
+pub use recording::{Recording, Station};
 
 use crate::perso::SiteFacts;
 use crate::site::Site;

@@ -11,18 +11,19 @@ mod settle;
 
 pub use log::{LogRecord, log};
 pub use sam::{Sam, prepare_psam};
-pub use settle::{Settled, settle};
+pub use settle::{Settled, settle, settle_at};
 
 use super::contents::{self, enter};
 use super::fault::BatchError;
+use super::recording::{Station, at_station};
 use super::slots::{self, PurseSlots};
 use crate::card::load::{self, Load, Loaded};
 use crate::card::purchase::{self, Paid, Purchase, ReadyToPay};
 use crate::card::{CardError, CardSession, TransactionError};
 use crate::crypto::SecretBytes;
 use crate::crypto::purse::{Amount, DateTime, Terminal};
+use crate::keys::CardKey;
 use crate::keys::scheme::{Scheme, Subject};
-use crate::keys::{CardKey, KeyStore};
 use crate::ledger::act::{Act, PurseEnding, PurseIntent};
 use crate::ledger::{CardKind, Ledger};
 use crate::site::Session;
@@ -104,8 +105,8 @@ pub fn identify<'t>(
     })
 }
 
-fn key(session: &Session, on: &PurseCard<'_>, slot: &KeySlot) -> Result<CardKey, BatchError> {
-    slots::key_of(session.site.scheme(), &session.store.keys(), slot, &on.subject)
+fn key(station: &Station<'_>, on: &PurseCard<'_>, slot: &KeySlot) -> Result<CardKey, BatchError> {
+    slots::key_of(station.scheme, &station.keys.keys(), slot, &on.subject)
 }
 
 /// What a load needs from outside.
@@ -127,7 +128,17 @@ pub fn load(
     order: &LoadOrder<'_>,
     card: &mut CardSession<'_>,
 ) -> Result<(Loaded, u64), BatchError> {
-    let (load_key, tac_key) = (key(session, on, on.slots.load)?, key(session, on, on.slots.tac)?);
+    at_station(session, |station| load_at(station, on, order, card))
+}
+
+/// The same with a ledger that may be far.
+pub fn load_at(
+    station: &mut Station<'_>,
+    on: &PurseCard<'_>,
+    order: &LoadOrder<'_>,
+    card: &mut CardSession<'_>,
+) -> Result<(Loaded, u64), BatchError> {
+    let (load_key, tac_key) = (key(station, on, on.slots.load)?, key(station, on, on.slots.tac)?);
     let slot = on.slots.directory.pin.as_ref().map(|p| p.id);
     let wanted = Load {
         purse: on.slots.purse,
@@ -139,15 +150,15 @@ pub fn load(
         at: order.at,
         pin: slot.zip(order.pin),
     };
-    let ready = load::prepare(card, &session.store, &wanted)?;
+    let ready = load::prepare(card, station.keys, &wanted)?;
     let intent = entries::of_load(&on.number, &ready.transaction)?;
-    let seq = session.append(Act::PurseIntent(intent.clone()))?.seq;
-    let loaded = match load::credit(card, &session.store, &tac_key, &ready) {
+    let seq = station.record.append(Act::PurseIntent(intent.clone()))?;
+    let loaded = match load::credit(card, station.keys, &tac_key, &ready) {
         Ok(loaded) => loaded,
-        Err(e) => return Err(entries::not_proved(session, &intent, seq, e)),
+        Err(e) => return Err(entries::not_proved(station.record, &intent, seq, e)),
     };
     let entry = entries::transaction(&intent, seq, loaded.balance, loaded.tac)?;
-    let outcome = entries::record(session, Act::PurseLoad(entry))?;
+    let outcome = entries::outcome(station.record, Act::PurseLoad(entry))?;
     Ok((loaded, outcome))
 }
 
@@ -207,7 +218,7 @@ pub fn pay(
         }
         Err(TransactionError::Torn { .. }) => Ok(Went::Torn(Box::new(Torn { ready, intent }))),
         Err(e) => match (session, intent) {
-            (Some(session), Some((seq, intent))) => Err(entries::not_proved(session, &intent, seq, e)),
+            (Some(session), Some((seq, intent))) => Err(entries::not_proved(&mut session.parts().2, &intent, seq, e)),
             _ => Err(e.into()),
         },
     }
@@ -237,7 +248,7 @@ fn paid_in_ledger(
     match (session, intent) {
         (Some(session), Some((seq, intent))) => {
             let entry = entries::transaction(intent, *seq, paid.balance, paid.tac)?;
-            entries::record(session, Act::PursePurchase(entry)).map(Some)
+            entries::outcome(&mut session.parts().2, Act::PursePurchase(entry)).map(Some)
         }
         _ => Ok(None),
     }

@@ -71,6 +71,9 @@ pub struct On {
 pub struct Make {
     #[command(flatten)]
     on: On,
+    /// The lot that the blank is from.
+    #[arg(long, value_name = "LOT")]
+    lot: Option<String>,
     #[command(flatten)]
     order: OrderArgs,
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `cardmint sim`: makes simulated cards, shows them, plans faults, puts them behind pcscd.
 
+mod hopper;
 mod serve;
 mod show;
 
@@ -12,7 +13,7 @@ use serde::Serialize;
 use super::Context;
 use crate::error::{Error, Exit};
 use crate::msg;
-use crate::sim::{CardPath, Chip, PlannedFault, SimCard, SimFault, SimOptions, seeded_serial};
+use crate::sim::{CardPath, Chip, Hopper, PlannedFault, SimCard, SimFault, SimOptions, seeded_serial};
 
 /// `cardmint sim …`.
 #[derive(Debug, clap::Args)]
@@ -38,12 +39,20 @@ enum Verb {
     },
     /// Plans what goes wrong on a card.
     Fault(FaultArgs),
+    /// Moves the cards of a hopper as a card feeder does.
+    Feed {
+        /// What to do.
+        #[arg(value_enum)]
+        verb: hopper::Move,
+        /// The hopper.
+        folder: PathBuf,
+    },
     /// Puts cards behind pcscd.
     Serve {
         /// Where the virtual reader's driver listens; one for each card.
         #[arg(long, value_name = "HOST:PORT", required = true)]
         vpcd: Vec<String>,
-        /// The cards: FOLDER/NAME.
+        /// The cards: FOLDER/NAME, or the folder of a hopper.
         #[arg(required = true)]
         card: Vec<String>,
     },
@@ -69,6 +78,9 @@ struct New {
     /// Contact card with T=0.
     #[arg(long)]
     t0: bool,
+    /// Puts them into a hopper, from which one comes after the other.
+    #[arg(long)]
+    hopper: bool,
     /// A switch of docs/simulator.md; repeatable.
     #[arg(long, value_name = "SWITCH=VALUE")]
     set: Vec<String>,
@@ -140,6 +152,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
         Verb::List { folder } => show::list(folder, context),
         Verb::Show { card } => show::show(card, context),
         Verb::Fault(plan) => fault(plan, context),
+        Verb::Feed { verb, folder } => hopper::feed(*verb, folder, context),
         Verb::Serve { vpcd, card } => serve::serve(vpcd, card, context),
     }
 }
@@ -160,6 +173,10 @@ fn make(new: &New, context: &mut Context) -> Result<Exit, Error> {
         name.map_or_else(String::new, |n| n.get_name().to_owned())
     });
     let width = new.count.to_string().len();
+    let folder = match new.hopper {
+        true => Hopper::create(&new.folder)?.blanks(),
+        false => new.folder.clone(),
+    };
     for number in 1..=new.count {
         let name = if new.count == 1 {
             prefix.clone()
@@ -175,7 +192,7 @@ fn make(new: &New, context: &mut Context) -> Result<Exit, Error> {
         if let Some(seed) = new.seed {
             card = card.seeded(seed.wrapping_add(u64::from(number)));
         }
-        let path = CardPath::new(&new.folder, name);
+        let path = CardPath::new(&folder, name);
         path.create(&card)?;
         let made = MadeRecord {
             reader: path.reader(),

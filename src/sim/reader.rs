@@ -185,7 +185,7 @@ impl Lost {
     }
 }
 
-fn transport(reader: &str, e: StoreError) -> TransportError {
+pub(super) fn transport(reader: &str, e: StoreError) -> TransportError {
     let reader = reader.to_owned();
     match e {
         StoreError::NoFolder { .. } | StoreError::Path { .. } => TransportError::NoReader { reader },

@@ -125,6 +125,29 @@ impl CardPath {
         format!("sim:{}", self.folder.join(&self.name).display())
     }
 
+    /// Whether the card is there.
+    pub(super) fn exists(&self) -> bool {
+        self.file("card.json").is_file()
+    }
+
+    /// Moves the card into another folder of the same disk, its planned faults with it.
+    pub(super) fn move_to(&self, folder: &Path) -> Result<Self, StoreError> {
+        let there = Self::new(folder, self.name.clone());
+        if there.exists() {
+            return Err(StoreError::Exists { card: there.reader() });
+        }
+        // The card last: a card in its place is whole.
+        for ending in ["faults.json", "card.json"] {
+            let (from, to) = (self.file(ending), there.file(ending));
+            match fs::rename(&from, &to) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound && ending != "card.json" => (),
+                moved => moved.map_err(|e| io_fault(&from, &e))?,
+            }
+        }
+        let _ = fs::remove_file(self.file("lock"));
+        Ok(there)
+    }
+
     fn file(&self, ending: &str) -> PathBuf {
         self.folder.join(format!("{}.{ending}", self.name))
     }
@@ -264,7 +287,7 @@ fn private_file(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-fn io_fault(file: &Path, e: &io::Error) -> StoreError {
+pub(super) fn io_fault(file: &Path, e: &io::Error) -> StoreError {
     StoreError::Io {
         file: file.to_owned(),
         what: e.to_string(),

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use super::hopper::Hopper;
 use super::reader::SimReader;
 use super::store::{CardPath, StoreError};
 use crate::transport::CardTransport;
@@ -41,8 +42,43 @@ enum End {
 
 /// Serves a card at `driver` (HOST:PORT) until `stop` is set. Survives restarts of the service.
 pub fn serve(path: &CardPath, driver: &str, stop: &AtomicBool, tell: &mut dyn FnMut(Served)) -> Result<(), StoreError> {
+    serve_until(path, driver, &|| stop.load(Ordering::Relaxed), tell)
+}
+
+/// Serves the card on the tray of a hopper, one after the other as they are moved, until `stop` is set.
+pub fn serve_hopper(
+    hopper: &Hopper,
+    driver: &str,
+    stop: &AtomicBool,
+    tell: &mut dyn FnMut(&CardPath, Served),
+) -> Result<(), StoreError> {
+    let stopped = || stop.load(Ordering::Relaxed);
+    while !stopped() {
+        match hopper.on_tray()? {
+            None => pause(SLICE, &stopped),
+            Some(path) => {
+                let leaves = || stopped() || !path.exists();
+                match serve_until(&path, driver, &leaves, &mut |event| tell(&path, event)) {
+                    // It was moved just now.
+                    Err(StoreError::NoCard { .. }) => (),
+                    served => served?,
+                }
+                // The service has to see the empty reader.
+                pause(AWAY, &stopped);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn serve_until(
+    path: &CardPath,
+    driver: &str,
+    stop: &dyn Fn() -> bool,
+    tell: &mut dyn FnMut(Served),
+) -> Result<(), StoreError> {
     let mut card = SimReader::open_path(path.clone())?;
-    while !stop.load(Ordering::Relaxed) {
+    while !stop() {
         let Ok(mut stream) = TcpStream::connect(driver) else {
             pause(SLICE, stop);
             continue;
@@ -69,7 +105,7 @@ pub fn serve(path: &CardPath, driver: &str, stop: &AtomicBool, tell: &mut dyn Fn
     Ok(())
 }
 
-fn converse(card: &mut SimReader, stream: &mut TcpStream, stop: &AtomicBool) -> io::Result<End> {
+fn converse(card: &mut SimReader, stream: &mut TcpStream, stop: &dyn Fn() -> bool) -> io::Result<End> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(SLICE))?;
     loop {
@@ -105,7 +141,7 @@ fn converse(card: &mut SimReader, stream: &mut TcpStream, stop: &AtomicBool) -> 
 }
 
 /// Reads exactly as many bytes, unless the other side goes or a stop is asked for.
-fn fill(stream: &mut TcpStream, place: &mut [u8], stop: &AtomicBool) -> io::Result<Option<End>> {
+fn fill(stream: &mut TcpStream, place: &mut [u8], stop: &dyn Fn() -> bool) -> io::Result<Option<End>> {
     let mut done = 0;
     while done < place.len() {
         acknowledge_at_once(stream)?;
@@ -113,7 +149,7 @@ fn fill(stream: &mut TcpStream, place: &mut [u8], stop: &AtomicBool) -> io::Resu
             Ok(0) => return Ok(Some(End::Disconnected)),
             Ok(n) => done += n,
             Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                if stop.load(Ordering::Relaxed) {
+                if stop() {
                     return Ok(Some(End::Stopped));
                 }
             }
@@ -135,9 +171,9 @@ fn acknowledge_at_once(_: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-fn pause(how_long: Duration, stop: &AtomicBool) {
+fn pause(how_long: Duration, stop: &dyn Fn() -> bool) {
     let mut left = how_long;
-    while !left.is_zero() && !stop.load(Ordering::Relaxed) {
+    while !left.is_zero() && !stop() {
         let slice = left.min(Duration::from_millis(50));
         thread::sleep(slice);
         left = left.saturating_sub(slice);

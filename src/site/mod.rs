@@ -27,6 +27,7 @@ mod key_block;
 mod officers;
 mod publication;
 mod session;
+mod writer;
 
 pub use bundle::{ArrivedKey, BundleKey, KeyBundle, SealedBundle};
 pub use card::SiteCard;
@@ -38,6 +39,7 @@ pub use found::{NewOfficer, NewSite, found};
 pub use key_block::{BlockFault, BlockFile, BlockOrder, MadeBlock, MadeBlocks};
 pub use officers::{OfficerFile, check_name, holds_share, with_signers};
 pub use session::{Session, Step};
+pub use writer::LedgerWriter;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -4,9 +4,11 @@
 //! the card away after a given number of commands.
 
 pub mod faulty;
+pub mod pcsc_source;
 pub mod reader_spec;
 pub mod readers;
 pub mod replay;
+pub mod source;
 
 // The one place that knows whether PC/SC is built in: both files offer the same functions and types.
 #[cfg(feature = "pcsc")]

@@ -141,8 +141,9 @@ impl CardWait {
                 },
                 Err(ambiguous @ TransportError::AmbiguousReader { .. }) => return Err(ambiguous),
                 Err(missing) => {
+                    // What lies on a reader that comes back was not reported by it.
+                    self.last = None;
                     if missing == TransportError::NoService {
-                        self.last = None;
                         thread::sleep(slice);
                     }
                     missing

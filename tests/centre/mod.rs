@@ -198,6 +198,7 @@ impl Centre {
             template,
             script,
             batch: None,
+            lot: None,
         };
         let mut card = CardSession::new(reader, template.dialect);
         batch::issue(&mut self.session, &job, &mut card, around)

@@ -2,6 +2,7 @@
 //! A purse transaction as the ledger has it: the intent before money moves, the transaction or the end of the intent after.
 
 use super::super::fault::BatchError;
+use super::super::recording::Recording;
 use crate::card::purchase::ReadyToPay;
 use crate::card::{CardError, TransactionError};
 use crate::crypto::purse::Amount;
@@ -10,7 +11,6 @@ use crate::error::Fault;
 use crate::iso7816::StatusWord;
 use crate::ledger::act::{Act, PurseClosed, PurseEnding, PurseIntent, PurseTransaction};
 use crate::ledger::{Number, ShortHex, Text};
-use crate::site::Session;
 
 /// What a load intends.
 pub(super) fn of_load(number: &str, t: &LoadTransaction) -> Result<PurseIntent, BatchError> {
@@ -63,15 +63,20 @@ pub(super) fn transaction(
 }
 
 /// Appends an outcome and signs the tree.
-pub(super) fn record(session: &mut Session, act: Act) -> Result<u64, BatchError> {
-    let seq = session.append(act)?.seq;
-    session.checkpoint()?;
+pub(super) fn outcome(record: &mut dyn Recording, act: Act) -> Result<u64, BatchError> {
+    let seq = record.append(act)?;
+    record.checkpoint()?;
     Ok(seq)
 }
 
 /// Records how a transaction ended that is not proved. Only a card that refused is known not to have done it; where its
 /// answer was lost or makes no sense, the intent stays open until the card is there again.
-pub(super) fn not_proved(session: &mut Session, intent: &PurseIntent, seq: u64, e: TransactionError) -> BatchError {
+pub(super) fn not_proved(
+    record: &mut dyn Recording,
+    intent: &PurseIntent,
+    seq: u64,
+    e: TransactionError,
+) -> BatchError {
     let result = match &e {
         TransactionError::Card(CardError::Refused { .. })
         | TransactionError::Mac1
@@ -86,7 +91,7 @@ pub(super) fn not_proved(session: &mut Session, intent: &PurseIntent, seq: u64, 
         TransactionError::Card(c) | TransactionError::Mac1Refused(c) | TransactionError::Mac2Refused(c) => c.status(),
         _ => None,
     };
-    match close(session, intent, seq, result, e.msg().id(), sw) {
+    match close(record, intent, seq, result, e.msg().id(), sw) {
         Ok(()) => e.into(),
         Err(of_ledger) => of_ledger,
     }
@@ -94,7 +99,7 @@ pub(super) fn not_proved(session: &mut Session, intent: &PurseIntent, seq: u64, 
 
 /// Ends an intent without a proved transaction.
 pub(super) fn close(
-    session: &mut Session,
+    record: &mut dyn Recording,
     intent: &PurseIntent,
     seq: u64,
     result: PurseEnding,
@@ -108,5 +113,5 @@ pub(super) fn close(
         reason: Some(Text::new(reason)?),
         status_word: sw.map(|sw| ShortHex::new(sw.to_string())).transpose()?,
     };
-    record(session, Act::PurseClosed(closed)).map(drop)
+    outcome(record, Act::PurseClosed(closed)).map(drop)
 }

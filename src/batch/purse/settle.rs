@@ -6,12 +6,12 @@
 //! If it has moved on and the proof is gone, the log may still have the record; else nobody can say.
 
 use super::super::fault::BatchError;
+use super::super::recording::{Station, at_station};
 use super::{PurseCard, entries, key, log};
 use crate::card::{CardError, CardSession, purse};
 use crate::crypto::SecretBytes;
 use crate::crypto::purse::{Amount, DateTime, Terminal, TxnType};
 use crate::crypto::purse_transaction::{LoadTransaction, PurchaseTransaction};
-use crate::keys::KeyStore;
 use crate::ledger::LedgerError;
 use crate::ledger::act::{Act, PurseEnding, PurseIntent};
 use crate::site::Session;
@@ -41,18 +41,28 @@ pub fn settle(
     pin: Option<&SecretBytes>,
     card: &mut CardSession<'_>,
 ) -> Result<Option<Settled>, BatchError> {
-    let Some((seq, intent)) = session.ledger.open_purse_intent(&on.number)? else {
+    at_station(session, |station| settle_at(station, on, pin, card))
+}
+
+/// The same with a ledger that may be far.
+pub fn settle_at(
+    station: &mut Station<'_>,
+    on: &PurseCard<'_>,
+    pin: Option<&SecretBytes>,
+    card: &mut CardSession<'_>,
+) -> Result<Option<Settled>, BatchError> {
+    let Some((seq, intent)) = station.record.open_purse_intent(&on.number)? else {
         return Ok(None);
     };
     let meant = Meant::read(&intent).ok_or(LedgerError::Damaged { seq })?;
-    if let Some(tac) = meant.proved(session, on, card)? {
+    if let Some(tac) = meant.proved(station, on, card)? {
         let entry = entries::transaction(&intent, seq, meant.after, tac)?;
         let act = if meant.loads {
             Act::PurseLoad(entry)
         } else {
             Act::PursePurchase(entry)
         };
-        entries::record(session, act)?;
+        entries::outcome(station.record, act)?;
         return Ok(Some(Settled::Done { intent }));
     }
     let Some(counter) = meant.counter_now(on, pin, card)? else {
@@ -72,7 +82,7 @@ pub fn settle(
         "card's counter {counter}, log {}",
         if logged { "has it" } else { "does not have it" }
     );
-    entries::close(session, &intent, seq, result, &reason, None)?;
+    entries::close(station.record, &intent, seq, result, &reason, None)?;
     Ok(Some(Settled::Closed { intent, result }))
 }
 
@@ -143,11 +153,11 @@ impl Meant {
     /// The TAC of the card's proof, if it is the intended transaction's. Cards differ in which counter they want.
     fn proved(
         &self,
-        session: &Session,
+        station: &Station<'_>,
         on: &PurseCard<'_>,
         card: &mut CardSession<'_>,
     ) -> Result<Option<[u8; 4]>, BatchError> {
-        let right = session.store.tac(&key(session, on, on.slots.tac)?, &self.tac_data()?)?;
+        let right = station.keys.tac(&key(station, on, on.slots.tac)?, &self.tac_data()?)?;
         for counter in [self.counter, self.counter.wrapping_add(1)] {
             if let Some((_, tac)) = purse::transaction_proof(card, self.kind, counter)?
                 && tac == right

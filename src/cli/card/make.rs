@@ -19,6 +19,7 @@ use crate::ledger::{CardKind, LedgerError, Number, Text};
 use crate::msg;
 use crate::outside::Observer;
 use crate::perso::Surroundings;
+use crate::perso::script::PersoScript;
 use crate::site::Session;
 use crate::template::Product;
 
@@ -69,6 +70,7 @@ fn written(make: &Make, product: Product, context: &mut Context, run: Run) -> Re
         template: &template,
         script: &script,
         batch: None,
+        lot: lot(make, &script, &session)?,
     };
     let ran = {
         let mut card = CardSession::new(reader.as_mut(), template.dialect).traced(trace.as_mut());
@@ -79,6 +81,20 @@ fn written(make: &Make, product: Product, context: &mut Context, run: Run) -> Re
         context.out.notice(&msg!("card-trace-failed", what = e));
     }
     report(&ran?, context)
+}
+
+/// The lot that was named, else the one of the blank that the number was begun on.
+fn lot(make: &Make, script: &PersoScript, session: &Session) -> Result<Option<Text>, Error> {
+    let begun_on = || {
+        session
+            .ledger
+            .lot_of_card(batch::kind_of(script.product), &script.number)
+    };
+    let lot = match &make.lot {
+        Some(lot) => Some(lot.clone()),
+        None => begun_on()?,
+    };
+    Ok(lot.map(Text::new).transpose().map_err(LedgerError::from)?)
 }
 
 /// A trace goes into a new file that only its owner reads.
