@@ -3,6 +3,8 @@
 //! the verdict on the transcript.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // a test may fail where it stands
 
+#[path = "ceremony/components.rs"]
+mod components;
 #[path = "ceremony/hall.rs"]
 mod hall;
 #[path = "ceremony/keys.rs"]

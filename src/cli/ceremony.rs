@@ -6,6 +6,7 @@ mod new_site;
 mod plan_file;
 mod room;
 mod run;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -35,6 +36,8 @@ enum Verb {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Judges a transcript offline.
+    Verify(verify::Verify),
 }
 
 /// A plan and what it leaves open.
@@ -86,6 +89,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
         Verb::Rehearse(args) => run::rehearse(args, context),
         Verb::Run(args) => run::run(args, context),
         Verb::Resume(args) => run::resume(args, context),
+        Verb::Verify(args) => verify::verify(args, context),
         Verb::Abandon { reason } => abandon::abandon(reason, context),
     }
 }

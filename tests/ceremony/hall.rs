@@ -10,7 +10,10 @@ use cardmint::ceremony::transcript::Transcript;
 use cardmint::ceremony::verify::{Source, Verdict, compare, verify};
 use cardmint::crypto::SecretBytes;
 use cardmint::crypto::seal::KdfParams;
+use cardmint::crypto::written::{self, Header, Kind};
+use cardmint::keys::OfficerKeys;
 use cardmint::keys::scheme::Title;
+use cardmint::ledger::act::{Act, StepDone};
 use cardmint::ledger::{Against, Hash, Role};
 use cardmint::outside::{Clock, SystemRandom, Unobserved};
 use cardmint::site::{NewOfficer, NewSite, Session, Site, Step, found};
@@ -92,14 +95,16 @@ impl Centre {
         self.folder.path().join(name)
     }
 
+    pub fn officer(&self, name: &str) -> OfficerKeys {
+        let passphrase = SecretBytes::new(passphrase(name).into_bytes());
+        let ledger = self.site.ledger().unwrap();
+        self.site.officer(&ledger, name, &passphrase, QUICK).unwrap()
+    }
+
     /// The site, unlocked by both key officers; checks that store and ledger agree.
     pub fn open(&self) -> Session {
         let ledger = self.site.ledger().unwrap();
-        let officer = |name: &str| {
-            let passphrase = SecretBytes::new(passphrase(name).into_bytes());
-            self.site.officer(&ledger, name, &passphrase, QUICK).unwrap()
-        };
-        let officers = vec![officer("zhang"), officer("li")];
+        let officers = vec![self.officer("zhang"), self.officer("li")];
         Session::open(self.site.clone(), ledger, officers, Clock::System).unwrap()
     }
 
@@ -165,6 +170,11 @@ impl Ceremony {
             world: World::Rehearsal,
             resume: false,
         }
+    }
+
+    pub fn production(mut self) -> Self {
+        self.world = World::Production;
+        self
     }
 
     pub fn file(mut self, slot: &str, path: &Path) -> Self {
@@ -240,7 +250,9 @@ pub fn usual(asked: &Asked<'_>) -> Answer {
         "site-ask-passphrase" => passphrase(who).as_str().into(),
         "ceremony-ask-words" => between(&text, "exactly: ", " —").into(),
         "ceremony-ask-agree" => "the paper agrees".into(),
-        "ceremony-ask-kcv" => "".into(),
+        "ceremony-ask-kcv" | "ceremony-ask-sheet-kcv" => "".into(),
+        "keys-ask-pin" | "keys-ask-pin-again" => "123456".into(),
+        "site-ask-new-passphrase" => passphrase(who).as_str().into(),
         "ceremony-ask-kcv-shown" => between(&text, " is ", ". Type").into(),
         other => panic!("{who} was asked {other}: {text}"),
     }
@@ -251,13 +263,47 @@ pub fn between<'t>(text: &'t str, before: &str, behind: &str) -> &'t str {
     &rest[..rest.find(behind).unwrap()]
 }
 
-/// Answers from paper to everything that is asked about check values.
-pub fn breaks_off_at(number: usize) -> impl FnMut(&Asked<'_>) -> Answer {
-    move |asked| {
-        if asked.number == number {
-            Answer::BreaksOff
-        } else {
-            usual(asked)
-        }
+/// What a secret type holds, by its one way out.
+pub fn shown(secret: &SecretBytes) -> String {
+    secret.in_command([0; 4], |wire| String::from_utf8(wire[5..].to_vec()).unwrap())
+}
+
+/// A component of 16 bytes as it stands on a custodian's sheet.
+pub fn sheet(kind: Kind, (index, needed): (u8, u8), tag: [u8; 2], bytes: [u8; 16]) -> String {
+    let header = Header::new(kind, index, needed, tag).unwrap();
+    shown(&written::write(header, &SecretBytes::new(bytes.to_vec())).unwrap())
+}
+
+/// The error of a ceremony that was abandoned.
+#[track_caller]
+pub fn abandoned(ended: Result<Completed, CeremonyError>) -> CeremonyError {
+    match ended {
+        Err(CeremonyError::Abandoned { why, .. }) => *why,
+        other => panic!("not abandoned: {other:?}"),
     }
+}
+
+/// The transcript of the newest ceremony, judged; it need not be in a file.
+pub fn newest(centre: &Centre, plan: &Plan) -> (Transcript, Verdict) {
+    let ledger = centre.site.ledger().unwrap();
+    let begin = ledger.latest(&["ceremony.begin"], &|_| true).unwrap().unwrap();
+    let transcript = Transcript::of(&ledger, plan.text(), begin.seq).unwrap();
+    let judged = verify(&transcript, Some(plan.text().as_bytes()));
+    (transcript, judged)
+}
+
+/// The incidents of the newest ceremony: step, word, detail.
+pub fn events(centre: &Centre) -> Vec<(String, String, String)> {
+    let ledger = centre.site.ledger().unwrap();
+    let end = ledger.latest(&["ceremony.end"], &|_| true).unwrap().unwrap();
+    let Act::CeremonyEnd(body) = end.act else { panic!() };
+    let of = |step: &StepDone| {
+        let id = step.id.to_string();
+        let all = step.events.iter().map(move |e| {
+            let detail = e.detail.as_ref().map(ToString::to_string).unwrap_or_default();
+            (id.clone(), e.what.to_string(), detail)
+        });
+        all.collect::<Vec<_>>()
+    };
+    body.steps.iter().flat_map(of).collect()
 }

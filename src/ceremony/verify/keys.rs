@@ -108,11 +108,9 @@ fn deeds_of(step: &Step, done: &StepDone, owner: &Owner) -> Vec<Expected> {
     };
     match &step.what {
         Do::Generate(_) => each("key.generate"),
-        Do::Components(_) | Do::Factors(_) | Do::Combine(_) | Do::ImportBlock(_) | Do::ImportExchangeKey(_) => {
-            each("key.import")
-        }
+        Do::Components(_) | Do::Factors(_) | Do::Combine(_) | Do::ImportExchangeKey(_) => each("key.import"),
         Do::Derive(_) => each("key.derive"),
-        Do::Receive(_) => each("key.receive"),
+        Do::Receive(_) | Do::ImportBlock(_) => each("key.receive"),
         Do::ExportBundle(_) | Do::ExportBlock(_) | Do::ExportForms(_) | Do::Split(_) => each("key.export"),
         Do::State(_) | Do::Destroy(_) => each("key.retire"),
         Do::Rotate(rotate) => {

@@ -5,10 +5,10 @@
 use super::super::super::room::Person;
 use super::super::log::StepLog;
 use super::super::{ATTEMPTS, CeremonyError, Running};
-use crate::crypto::component::from_hex;
-use crate::crypto::pack::{is_same, joined};
+use crate::crypto::SecretBytes;
+use crate::crypto::component::secret_from_hex;
+use crate::crypto::pack::is_same;
 use crate::crypto::written::{self, Header, Kind, WrittenError};
-use crate::crypto::{KeyMaterial, SecretBytes};
 use crate::error::Fault;
 use crate::i18n::Msg;
 use crate::msg;
@@ -83,12 +83,10 @@ pub(super) fn enter(
 
 fn read(run: &mut Running<'_>, typed: &SecretBytes, wanted: &Wanted) -> Result<Result<Entered, Wrong>, CeremonyError> {
     if wanted.plain
-        && wanted.bytes == KeyMaterial::LEN
-        && let Some(key) = plain(typed)
+        && let Ok(secret) = secret_from_hex(typed, wanted.bytes)
     {
         let again = run.hall.room.hidden(&msg!("ceremony-ask-again"))?;
-        let same = from_hex(&again).is_ok_and(|other| other.same_as(&key));
-        let secret = joined(&[], &key);
+        let same = secret_from_hex(&again, wanted.bytes).is_ok_and(|other| is_same(&other, &secret));
         return Ok(if same {
             Ok(Entered { header: None, secret })
         } else {
@@ -103,11 +101,6 @@ fn read(run: &mut Running<'_>, typed: &SecretBytes, wanted: &Wanted) -> Result<R
         Ok(_) => Err(Wrong::new("wrong-kind", msg!("ceremony-wrong-kind"))),
         Err(e) => Err(typing_error(&e)),
     })
-}
-
-/// 32 digits without groups.
-fn plain(typed: &SecretBytes) -> Option<KeyMaterial> {
-    from_hex(typed).ok()
 }
 
 fn typing_error(e: &WrittenError) -> Wrong {

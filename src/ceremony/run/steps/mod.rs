@@ -2,6 +2,7 @@
 //! The kinds of work, one file for each group of them. Each step is verified behind itself; what it finds wrong ends the
 //! ceremony.
 
+mod blocks;
 mod bundles;
 mod check;
 mod components;
@@ -28,10 +29,13 @@ pub(super) fn perform(run: &mut Running<'_>, step: &Step, log: &mut StepLog) -> 
     match &step.what {
         Do::Generate(work) => keys::generate(run, step, work, log),
         Do::Components(work) => components::combine(run, work, log),
+        Do::ImportExchangeKey(work) => components::exchange(run, work, log),
         Do::Factors(work) => factors::combine(run, work, log),
         Do::Derive(work) => keys::derive(run, step, work, log),
         Do::Receive(work) => bundles::receive(run, step, work, log),
         Do::ExportBundle(work) => bundles::export(run, step, work, log),
+        Do::ImportBlock(work) => blocks::import(run, step, work, log),
+        Do::ExportBlock(work) => blocks::export(run, step, work, log),
         Do::Enrol(work) => officers::enrol(run, step, work, log),
         Do::Revoke(work) => officers::revoke(run, step, work, log),
         Do::Reshare(work) => officers::reshare(run, step, work, log),
@@ -50,11 +54,9 @@ pub(super) fn perform(run: &mut Running<'_>, step: &Step, log: &mut StepLog) -> 
 pub(super) fn acts_of(what: &Do) -> &'static [&'static str] {
     match what {
         Do::Generate(_) => &["key.generate"],
-        Do::Components(_) | Do::Factors(_) | Do::Combine(_) | Do::ImportBlock(_) | Do::ImportExchangeKey(_) => {
-            &["key.import"]
-        }
+        Do::Components(_) | Do::Factors(_) | Do::Combine(_) | Do::ImportExchangeKey(_) => &["key.import"],
         Do::Derive(_) => &["key.derive"],
-        Do::Receive(_) => &["key.receive"],
+        Do::Receive(_) | Do::ImportBlock(_) => &["key.receive"],
         Do::ExportBundle(_) | Do::ExportBlock(_) | Do::ExportForms(_) | Do::Split(_) => &["key.export"],
         Do::Rotate(_) => &["key.generate", "key.retire"],
         Do::State(_) | Do::Destroy(_) => &["key.retire"],
