@@ -11,7 +11,9 @@ use std::sync::Arc;
 use cardmint::crypto::key_block::Exportability;
 use cardmint::crypto::key_block::{ExchangeAlgorithm, ExchangeKey};
 use cardmint::crypto::seal::KdfParams;
+use cardmint::crypto::shamir::Share;
 use cardmint::crypto::{Algorithm, SecretBytes, component, kcv};
+use cardmint::keys::file_store::Backup;
 use cardmint::keys::scheme::{Title, find};
 use cardmint::keys::{
     Change, ExchangeRecord, FileKeyStore, KeyRecord, KeyState, KeyStore, Mark, OfficerKeys, Origin, StorePlace,
@@ -90,6 +92,28 @@ fn the_example_store_of_format_2_opens_too() {
 }
 
 #[test]
+fn the_example_backup_opens_with_two_of_its_shares() {
+    let text = block("backup.md", "## Example", "text");
+    let backup = Backup::parse(Path::new("backup.md"), text.as_bytes()).unwrap();
+    let header = backup.header();
+    assert_eq!((header.threshold, header.generation, header.key_count()), (2, 4, 2));
+    let page = block("backup.md", "The shares", "text");
+    let share = |line: &str| {
+        let (index, digits) = line.split_once(' ').unwrap();
+        let secret = SecretBytes::new(hex::decode(digits).unwrap());
+        Share::from_parts(index.parse().unwrap(), 2, secret).unwrap()
+    };
+    let shares: Vec<Share> = page.lines().map(share).collect();
+    assert_eq!(shares.len(), 3);
+    for (share, officer) in shares.iter().zip(["zhang", "li", "wang"]) {
+        assert_eq!(backup.check_share(share, officer).unwrap().index, share.index());
+    }
+    backup.open(&shares[..2]).unwrap();
+    backup.open(&shares[1..]).unwrap();
+    assert!(backup.open(&shares[..1]).is_err());
+}
+
+#[test]
 fn the_example_site_and_card_read() {
     let text = block("site.md", "Unknown fields", "toml");
     let config = SiteConfig::parse("site.md", &text).unwrap();
@@ -123,6 +147,13 @@ fn format_2(folder: &Path) {
     let change = Change::AddExchangeKey { record, key };
     let staged = store.stage(change, mark, &mut SystemRandom).unwrap();
     store.commit(staged).unwrap();
+    let custodians = ["zhang", "li", "wang"].map(ToOwned::to_owned);
+    let made = "2026-11-21T02:41:00Z";
+    let (backup, shares) = store.back_up(2, &custodians, made, &mut SystemRandom).unwrap();
+    fs::write(folder.join("backup"), backup.text()).unwrap();
+    let digits = |share: &Share| share.secret().in_command([0; 4], |wire| hex::encode(&wire[5..]));
+    let lines: Vec<String> = shares.iter().map(|s| format!("{} {}", s.index(), digits(s))).collect();
+    fs::write(folder.join("shares"), lines.join("\n")).unwrap();
 }
 
 #[test]

@@ -236,6 +236,7 @@ impl Entry {
 
 /// The files of the catalogue, one per part of the program.
 const FILES: &[(&str, &str)] = &[
+    ("backup.toml", include_str!("backup.toml")),
     ("batch.toml", include_str!("batch.toml")),
     ("centre.toml", include_str!("centre.toml")),
     ("calc.toml", include_str!("calc.toml")),

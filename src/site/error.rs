@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What can go wrong with a site: its settings, its officers, and its parts not agreeing.
 
+use super::backup::RestoreError;
 use super::key_block::BlockFault;
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
@@ -174,6 +175,13 @@ pub enum SiteError {
         /// What hinders it.
         why: KeyFileError,
     },
+    /// An officer whose exchange key nobody here can vouch for.
+    NotInTheRoom {
+        /// Who.
+        name: String,
+    },
+    /// A backup's fault.
+    Restore(RestoreError),
     /// A scheme's fault.
     Scheme(SchemeError),
     /// A key file's fault.
@@ -193,7 +201,8 @@ macro_rules! wraps {
         }
     )* };
 }
-wraps!(BlockFault => Block, SchemeError => Scheme, KeyFileError => Keys, StoreError => Store, LedgerError => Ledger);
+wraps!(BlockFault => Block, RestoreError => Restore, SchemeError => Scheme);
+wraps!(KeyFileError => Keys, StoreError => Store, LedgerError => Ledger);
 
 impl From<NoRandom> for SiteError {
     fn from(e: NoRandom) -> Self {
@@ -247,6 +256,8 @@ impl Fault for SiteError {
             Self::NoEnd => msg!("site-no-end"),
             Self::Unpublished { path, why } => msg!("site-unpublished", path = path, why = why),
             Self::Block(e) => e.msg(),
+            Self::NotInTheRoom { name } => msg!("site-not-in-the-room", name = name),
+            Self::Restore(e) => e.msg(),
             Self::Scheme(e) => e.msg(),
             Self::Keys(e) => e.msg(),
             Self::Store(e) => e.msg(),
@@ -266,6 +277,7 @@ impl Fault for SiteError {
             | Self::Kcv { .. } => Exit::Check,
             Self::Io { .. } | Self::Unpublished { .. } => Exit::Device,
             Self::Block(e) => e.exit(),
+            Self::Restore(e) => e.exit(),
             Self::Scheme(e) => e.exit(),
             Self::Keys(e) => e.exit(),
             Self::Store(e) => e.exit(),

@@ -16,6 +16,7 @@
 //! must agree, so nobody turns a rehearsal into a production site with an editor.
 
 mod agreement;
+mod backup;
 mod bundle;
 mod card;
 mod conclude;
@@ -29,6 +30,7 @@ mod publication;
 mod session;
 mod writer;
 
+pub use backup::{KnownBackup, NewBackup, Restoration, RestoreError};
 pub use bundle::{ArrivedKey, BundleKey, KeyBundle, SealedBundle};
 pub use card::SiteCard;
 pub use conclude::SignedAct;

@@ -6,14 +6,16 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Site, SiteError};
+use super::{Session, Site, SiteError};
 use crate::crypto::SecretBytes;
 use crate::crypto::seal::KdfParams;
 use crate::crypto::sign::PublicKey;
 use crate::keys::OfficerKeys;
 use crate::keys::file_store::Draft;
+use crate::ledger::act::{Act, Officer};
 use crate::ledger::policy::Role;
-use crate::ledger::{Ledger, Signer, Text};
+use crate::ledger::{Ledger, LedgerError, Signer, Text, VerifyKey};
+use crate::outside::Random;
 
 /// `officers/NAME.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,7 +94,13 @@ impl Site {
             .get(&Text::new(name)?)
             .filter(|o| !o.revoked)
             .ok_or_else(not_officer)?;
-        let keys = OfficerKeys::open(&self.officer_key_path(name), passphrase, least)?;
+        let path = self.officer_key_path(name);
+        if !path.exists() {
+            // An officer whom a ceremony enrolled that was killed before its files were in their places: without them
+            // nobody may be able to open the site at all.
+            self.settle_files(ledger)?;
+        }
+        let keys = OfficerKeys::open(&path, passphrase, least)?;
         if keys.name == name && keys.signing.public().0 == enrolled.key.0 {
             Ok(keys)
         } else {
@@ -107,7 +115,7 @@ impl Site {
         roles: &[Role],
         passphrase: &SecretBytes,
         costs: KdfParams,
-        random: &mut dyn crate::outside::Random,
+        random: &mut dyn Random,
     ) -> Result<(), SiteError> {
         for draft in self.draft_officer(keys, roles, passphrase, costs, random)? {
             draft.publish()?;
@@ -122,7 +130,7 @@ impl Site {
         roles: &[Role],
         passphrase: &SecretBytes,
         costs: KdfParams,
-        random: &mut dyn crate::outside::Random,
+        random: &mut dyn Random,
     ) -> Result<[Draft; 2], SiteError> {
         let private = keys.draft(&self.officer_key_path(&keys.name), passphrase, costs, random)?;
         let file = OfficerFile {
@@ -135,5 +143,42 @@ impl Site {
         let text = toml::to_string(&file).unwrap_or_default();
         let public = Draft::write(&self.officer_path(&keys.name), text.as_bytes(), 0o600)?;
         Ok([private, public])
+    }
+}
+
+impl Session {
+    /// Fresh keys of an officer who is to be enrolled, and the act that enrols them, which they sign last. Their files are
+    /// another matter.
+    pub fn prepare_officer(
+        &self,
+        name: &str,
+        roles: &[Role],
+        random: &mut dyn Random,
+    ) -> Result<(OfficerKeys, Act), SiteError> {
+        check_name(name)?;
+        let text = Text::new(name)?;
+        if self.ledger.state().officers.contains_key(&text) {
+            return Err(LedgerError::OfficerTaken(name.to_owned()).into());
+        }
+        let keys = OfficerKeys::generate(name, random)?;
+        let act = Act::OfficerEnrol(Officer {
+            name: text,
+            roles: roles.to_vec(),
+            key: VerifyKey(keys.signing.public().0),
+            ceremony: None,
+        });
+        Ok((keys, act))
+    }
+
+    /// An officer as a holder of the store: with the exchange key that the store has, or that of the keys which the officer
+    /// opened in this room. The officer's public file vouches for nothing.
+    pub fn holder(&self, name: &str, room: &[&OfficerKeys]) -> Result<(String, PublicKey), SiteError> {
+        let known = self.holders().into_iter().find(|(holder, _)| holder == name);
+        let here = self.officers.iter().chain(room.iter().copied());
+        let here = here.filter(|keys| keys.name == name);
+        let here = here.map(|keys| (name.to_owned(), keys.exchange_public())).next();
+        known
+            .or(here)
+            .ok_or_else(|| SiteError::NotInTheRoom { name: name.to_owned() })
     }
 }

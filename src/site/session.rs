@@ -7,7 +7,7 @@
 //! store is noticed.
 
 use super::agreement::{about, compare, recorded};
-use super::{Site, SiteError, holds_share, key_retired, with_signers};
+use super::{RestoreError, Site, SiteError, holds_share, key_retired, with_signers};
 use crate::crypto::SecretBytes;
 use crate::crypto::seal::KdfParams;
 use crate::crypto::sign::PublicKey;
@@ -15,7 +15,7 @@ use crate::keys::{Change, FileKeyStore, KeyRecord, KeyState, Mark, OfficerKeys};
 use crate::ledger::act::{self, Act, OfficerRevoke};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::rules::State;
-use crate::ledger::{Entry, Ledger, LedgerError, Role, Text, VerifyKey};
+use crate::ledger::{Entry, Ledger, LedgerError, Role, Text};
 use crate::outside::{Clock, Random};
 
 /// The durable steps of a change, in their order; the first and the last of a ceremony alone.
@@ -67,6 +67,37 @@ impl Session {
             store = FileKeyStore::unlock(place, site.scheme().clone(), &with)?;
         }
         compare(&site, &ledger, &store)?;
+        Ok(Self {
+            site,
+            store,
+            ledger,
+            officers,
+            clock,
+        })
+    }
+
+    /// The site of a lost key store, so that a ceremony can restore it: ledger and officers are there, the store is vacant.
+    /// Nothing but a backup makes it a store again; checkpoints cannot be signed before.
+    pub fn open_without_store(
+        site: Site,
+        ledger: Ledger,
+        officers: Vec<OfficerKeys>,
+        clock: Clock,
+        random: &mut dyn Random,
+    ) -> Result<Self, SiteError> {
+        let place = site.store_place();
+        if place.next().exists() {
+            place.recover(|mark| recorded(&ledger, mark).map_err(SiteError::from))?;
+        }
+        if place.file().exists() {
+            return Err(RestoreError::StoreThere {
+                path: place.file().display().to_string(),
+            }
+            .into());
+        }
+        let config = site.config();
+        let scheme = site.scheme().clone();
+        let store = FileKeyStore::vacant(place, scheme, &config.id, config.rehearsal, random)?;
         Ok(Self {
             site,
             store,
@@ -184,20 +215,8 @@ impl Session {
         costs: KdfParams,
         random: &mut dyn Random,
     ) -> Result<Entry, SiteError> {
-        super::check_name(name)?;
-        let text = Text::new(name)?;
-        if self.ledger.state().officers.contains_key(&text) {
-            return Err(LedgerError::OfficerTaken(name.to_owned()).into());
-        }
-        let keys = OfficerKeys::generate(name, random)?;
+        let (keys, act) = self.prepare_officer(name, roles, random)?;
         self.site.write_officer(&keys, roles, passphrase, costs, random)?;
-        let key = VerifyKey(keys.signing.public().0);
-        let act = Act::OfficerEnrol(act::Officer {
-            name: text,
-            roles: roles.to_vec(),
-            key,
-            ceremony: None,
-        });
         if !holds_share(roles) {
             return self.append_with(act, Some(&keys));
         }
@@ -249,7 +268,7 @@ impl Session {
         }
     }
 
-    fn holders(&self) -> Vec<(String, PublicKey)> {
+    pub(super) fn holders(&self) -> Vec<(String, PublicKey)> {
         self.store
             .header()
             .holders

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A rehearsal site in which ceremonies are held, and ceremonies as short as the ledger takes them.
+#![allow(dead_code)] // each test program uses its part of it
 
 use std::path::{Path, PathBuf};
 
@@ -200,4 +201,23 @@ pub fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
+}
+
+/// Begins a ceremony where one may be open still: its process was killed.
+pub fn begin_again(session: &mut Session, names: &[&str]) -> Ceremony {
+    let open = session
+        .ledger
+        .latest(&["ceremony.begin", "ceremony.end"], &|_| true)
+        .unwrap();
+    if let Some((seq, Act::CeremonyBegin(begun))) = open.map(|entry| (entry.seq, entry.act)) {
+        let officers: Vec<String> = begun.participants.iter().map(|p| p.officer.to_string()).collect();
+        let names: Vec<&str> = officers.iter().map(String::as_str).collect();
+        let lost = Ceremony {
+            begin: seq,
+            nonce: begun.nonce,
+            participants: people(&session.site, &names),
+        };
+        lost.abandon(session);
+    }
+    begin(session, names)
 }

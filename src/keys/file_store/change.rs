@@ -7,6 +7,7 @@ use super::super::exchange::{ExchangeRecord, StoredName};
 use super::super::id::{ExchangeName, KeyId, KeyPath, KeyRecord, KeyState};
 use super::super::scheme::Subject;
 use super::super::store::StoreError;
+use super::backup::Restore;
 use super::error::KeyFileError;
 use super::header::{Header, KIND, Mark};
 use super::operations::Purpose;
@@ -66,6 +67,8 @@ pub enum Change {
         /// The PIN.
         pin: SecretBytes,
     },
+    /// Everything out of a backup, in the place of what is there.
+    Restore(Box<Restore>),
     /// Another set of officers or another quorum, with a fresh data key.
     Reshare {
         /// How many are needed.
@@ -170,12 +173,13 @@ impl FileKeyStore {
                 self.contents.pins.insert(name, pin);
                 Ok(())
             }
+            Change::Restore(restore) => self.restore(*restore, random),
             Change::Reshare { quorum, holders } => self.share_out(quorum, &holders, random),
         }
     }
 
     /// A fresh data key, split among these officers.
-    fn share_out(
+    pub(super) fn share_out(
         &mut self,
         quorum: u8,
         holders: &[(String, PublicKey)],

@@ -5,16 +5,22 @@
 //! header's records without those that are destroyed, the PINs in the order of their names, the exchange keys in the order of
 //! theirs without those that are destroyed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::exchange::ExchangeRecord;
-use super::super::id::{ExchangeName, KeyId, KeyState};
-use super::header::Header;
+use super::super::id::{ExchangeName, KeyId, KeyRecord, KeyState};
 use crate::crypto::key_block::ExchangeKey;
 use crate::crypto::pack::{self, NotPacked, pack, unpack};
 use crate::crypto::seal::{BoxKey, Secret};
 use crate::crypto::sign::SigningKey;
 use crate::crypto::{KeyMaterial, SecretBytes};
+
+/// The public names of what a pack of contents holds, in its order.
+pub(super) struct Inventory<'a> {
+    pub(super) keys: &'a [KeyRecord],
+    pub(super) pins: &'a BTreeSet<String>,
+    pub(super) exchange_keys: &'a [ExchangeRecord],
+}
 
 /// Open secrets; wiped on drop.
 pub(super) struct Contents {
@@ -36,36 +42,38 @@ impl Contents {
         pack(&parts)
     }
 
-    /// From one secret, with the names in the header.
-    pub(super) fn unpack(plain: &SecretBytes, header: &Header) -> Result<Self, NotPacked> {
+    /// With nothing but the site's own keys.
+    pub(super) fn of(signing: SigningKey, exchange: BoxKey) -> Self {
+        Self {
+            signing,
+            exchange,
+            keys: BTreeMap::new(),
+            pins: BTreeMap::new(),
+            exchange_keys: BTreeMap::new(),
+        }
+    }
+
+    /// From one secret, with the names of what is in it.
+    pub(super) fn unpack(plain: &SecretBytes, names: &Inventory<'_>) -> Result<Self, NotPacked> {
         let parts = unpack(plain)?;
         let [seed, secret, rest @ ..] = &parts[..] else {
             return Err(NotPacked);
         };
-        let names: Vec<&KeyId> = header
-            .keys
-            .iter()
-            .filter(|k| k.state != KeyState::Destroyed)
-            .map(|k| &k.id)
-            .collect();
-        let exchange = header.exchange_keys.iter().filter(|k| k.state != KeyState::Destroyed);
+        let ids = names.keys.iter().filter(|k| k.state != KeyState::Destroyed);
+        let ids: Vec<&KeyId> = ids.map(|k| &k.id).collect();
+        let exchange = names.exchange_keys.iter().filter(|k| k.state != KeyState::Destroyed);
         let exchange: Vec<&ExchangeRecord> = exchange.collect();
-        if rest.len() != names.len() + header.pins.len() + exchange.len() {
+        if rest.len() != ids.len() + names.pins.len() + exchange.len() {
             return Err(NotPacked);
         }
-        let (keys, rest) = rest.split_at(names.len());
-        let (pins, exchange_keys) = rest.split_at(header.pins.len());
+        let (keys, rest) = rest.split_at(ids.len());
+        let (pins, exchange_keys) = rest.split_at(names.pins.len());
         let key = |(name, part): (&KeyId, &SecretBytes)| Ok((name.clone(), pack::key_from(part)?));
         Ok(Self {
             signing: SigningKey::from_seed(seed).map_err(|_| NotPacked)?,
             exchange: BoxKey::from_secret(secret).map_err(|_| NotPacked)?,
-            keys: names.into_iter().zip(keys).map(key).collect::<Result<_, NotPacked>>()?,
-            pins: header
-                .pins
-                .iter()
-                .cloned()
-                .zip(pins.iter().map(pack::copy_of))
-                .collect(),
+            keys: ids.into_iter().zip(keys).map(key).collect::<Result<_, NotPacked>>()?,
+            pins: names.pins.iter().cloned().zip(pins.iter().map(pack::copy_of)).collect(),
             exchange_keys: exchange
                 .into_iter()
                 .zip(exchange_keys)

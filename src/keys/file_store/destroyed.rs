@@ -67,7 +67,7 @@ impl Gone {
                 key: Box::new(name.clone()),
             };
             let plain = opened(data_key).map_err(|_| still())?;
-            let contents = Contents::unpack(&plain, &file.header).map_err(|_| still())?;
+            let contents = Contents::unpack(&plain, &file.header.inventory()).map_err(|_| still())?;
             if let Some(other) = contents.having(key.as_ref()) {
                 return Err(KeyFileError::SameValue {
                     key: Box::new(name.clone()),

@@ -181,6 +181,13 @@ pub enum KeyFileError {
         /// How far it may travel.
         exportability: Exportability,
     },
+    /// A backup of another site or of another scheme.
+    OtherSite {
+        /// The site.
+        site: String,
+    },
+    /// A key or PIN is to come back that the backup does not have.
+    NotInBackup,
     /// A key block's fault.
     Block(KeyBlockError),
     /// What was sealed for this site does not open with its exchange key.
@@ -260,6 +267,8 @@ impl Fault for KeyFileError {
             Self::NotExportable { key, exportability } => {
                 msg!("key-file-not-exportable", key = key).with_word("exportability", "exportability", exportability)
             }
+            Self::OtherSite { site } => msg!("key-file-other-site", site = site),
+            Self::NotInBackup => msg!("key-file-not-in-backup"),
             Self::Block(e) => e.msg(),
             Self::NotForUs => msg!("key-file-not-for-us"),
             Self::Hex(e) => e.msg(),
@@ -279,6 +288,8 @@ impl Fault for KeyFileError {
             | Self::WeakKey { .. }
             | Self::SameValue { .. }
             | Self::StillThere { .. }
+            | Self::OtherSite { .. }
+            | Self::NotInBackup
             | Self::NotForUs => Exit::Check,
             Self::Io { .. } | Self::Random => Exit::Device,
             Self::Store(e) => e.exit(),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::exchange::ExchangeRecord;
 use super::super::id::KeyRecord;
+use super::contents::Inventory;
 use super::envelope::{Head, base64_text};
 use crate::crypto::Digest;
 use crate::crypto::seal::NONCE;
@@ -75,6 +76,17 @@ pub struct Header {
     /// Nonce of the body.
     #[serde(with = "base64_text")]
     pub nonce: [u8; NONCE],
+}
+
+impl Header {
+    /// What the body holds.
+    pub(super) fn inventory(&self) -> Inventory<'_> {
+        Inventory {
+            keys: &self.keys,
+            pins: &self.pins,
+            exchange_keys: &self.exchange_keys,
+        }
+    }
 }
 
 impl Head for Header {

@@ -12,6 +12,7 @@
 //!
 //! Clear keys exist in `KeyMaterial` only, while the store is open.
 
+mod backup;
 mod change;
 mod contents;
 mod destroyed;
@@ -27,6 +28,7 @@ mod pending;
 mod transfer;
 mod unlock;
 
+pub use backup::{Backup, BackupError, BackupHeader, BackupHolder, BackupShare, OpenBackup, Restore};
 pub use change::Change;
 pub use destroyed::Destroyed;
 pub use draft::{Draft, DraftFile, Settled, replace};

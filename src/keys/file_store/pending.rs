@@ -51,7 +51,7 @@ impl FileKeyStore {
     /// Begins the next generation: takes the store's lock and duplicates everything in memory.
     pub fn begin(&self) -> Result<Pending, KeyFileError> {
         let lock = durable::lock(&self.place.lock())?;
-        let now = Some(self.header.clone());
+        let now = (!self.is_vacant()).then(|| self.header.clone());
         in_force(&self.place, now.as_ref())?;
         let mut next = self.duplicate()?;
         next.header.generation += 1;
@@ -93,7 +93,7 @@ impl FileKeyStore {
         };
         let file: envelope::Envelope<Header> = envelope::parse(KIND, path, &durable::read_private(path)?)?;
         let plain = seal::open(&self.data_key, &file.header.nonce, &file.aad, &file.body).map_err(|_| damaged())?;
-        Contents::unpack(&plain, &file.header).map_err(|_| damaged())?;
+        Contents::unpack(&plain, &file.header.inventory()).map_err(|_| damaged())?;
         if file.header == self.header {
             gone.prove(&file, &self.data_key)
         } else {
@@ -112,7 +112,7 @@ impl FileKeyStore {
             scheme: self.scheme.clone(),
             header: self.header.clone(),
             data_key: copy_of_seal_key(&self.data_key),
-            contents: Contents::unpack(&plain, &self.header).map_err(damaged)?,
+            contents: Contents::unpack(&plain, &self.header.inventory()).map_err(damaged)?,
         })
     }
 }
@@ -157,6 +157,12 @@ impl Pending {
             lock,
         } = self;
         in_force(&next.place, now.as_ref())?;
+        if next.header.holders.is_empty() {
+            return Err(KeyFileError::BadQuorum {
+                quorum: next.header.quorum,
+                holders: 0,
+            });
+        }
         next.header.mark = mark;
         next.header.nonce = seal::fresh_nonce(random)?;
         let staged = next.write_next(&gone);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Making a store, splitting its data key among officers, and opening it with enough of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::sync::Arc;
@@ -57,13 +57,7 @@ impl FileKeyStore {
             exchange_keys: Vec::new(),
             nonce: seal::fresh_nonce(random)?,
         };
-        let contents = Contents {
-            signing,
-            exchange,
-            keys: BTreeMap::new(),
-            pins: BTreeMap::new(),
-            exchange_keys: BTreeMap::new(),
-        };
+        let contents = Contents::of(signing, exchange);
         let store = Self {
             place,
             scheme,
@@ -102,7 +96,7 @@ impl FileKeyStore {
             path: place.file.display().to_string(),
             place: "contents",
         };
-        let contents = Contents::unpack(&plain, &header).map_err(inside)?;
+        let contents = Contents::unpack(&plain, &header.inventory()).map_err(inside)?;
         Ok(Self {
             place,
             scheme,
