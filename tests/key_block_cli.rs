@@ -6,6 +6,7 @@
 mod operators;
 
 use std::fs;
+use std::path::Path;
 
 use cardmint::crypto::key_block::{
     ExchangeAlgorithm, ExchangeKey, Exportability, KeyAttributes, KeyBlock, KeyVersion, ModeOfUse, UsageCode,
@@ -147,6 +148,37 @@ fn a_citys_keys_travel_in_key_blocks() {
     for site in ["m", "c"] {
         story.at(site, &["ledger", "verify"]).ok();
     }
+    assert!(files_without_secrets(&story.path(".")) > 10);
+}
+
+/// Neither a component nor the exchange key, raw or in digits, in whatever was written or said; how many files there are.
+fn files_without_secrets(folder: &Path) -> usize {
+    let mut whole = vec![0; 32];
+    let parts = PARTS.map(|part| hex::decode(part).unwrap());
+    for part in &parts {
+        whole.iter_mut().zip(part).for_each(|(w, p)| *w ^= p);
+    }
+    let mut files = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files += files_without_secrets(&path);
+            continue;
+        }
+        files += 1;
+        let bytes = fs::read(&path).unwrap();
+        for secret in parts.iter().chain([&whole]) {
+            for form in [
+                secret.clone(),
+                hex::encode(secret).into(),
+                hex::encode_upper(secret).into(),
+            ] {
+                let found = bytes.windows(form.len()).any(|window| window == form);
+                assert!(!found, "{}", path.display());
+            }
+        }
+    }
+    files
 }
 
 #[test]

@@ -8,7 +8,7 @@ use cmac::Mac;
 use cmac::block_api::CmacCipher;
 use des::{TdesEde2, TdesEde3};
 use sm4::Sm4;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::exchange_key::{ExchangeAlgorithm, ExchangeKey};
 use crate::crypto::cipher::xor_into;
@@ -117,7 +117,11 @@ fn cmac_with<C: CmacCipher>(cipher: C, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     for part in parts {
         mac.update(part);
     }
-    Zeroizing::new(mac.finalize().into_bytes().to_vec())
+    // It may be a part of a derived key: no copy of it stays behind.
+    let mut block = mac.finalize().into_bytes();
+    let whole = Zeroizing::new(block.to_vec());
+    block.as_mut_slice().zeroize();
+    whole
 }
 
 fn encrypt_blocks<C: BlockCipherEncrypt>(cipher: &C, data: &mut [u8]) {

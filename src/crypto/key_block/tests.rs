@@ -330,6 +330,14 @@ fn weak_exchange_keys_are_known() {
     assert!(published(weakness(Aes256, &"41".repeat(32))));
     assert!(published(weakness(Aes192, &"0102".repeat(12))));
     assert!(published(weakness(Tdes112, "DD7515F2BFC17F85CE48F3CA25CB21F6")));
+    assert!(published(weakness(
+        Tdes168,
+        "AAAAAAAAAAAAAAAABBBBBBBBBBBBBBBBCCCCCCCCCCCCCCCC"
+    )));
+    let counted = "00112233445566778899AABBCCDDEEFF";
+    assert!(published(weakness(Aes256, &counted.repeat(2))));
+    assert!(published(weakness(Aes192, &format!("{counted}{}", &counted[..16]))));
+    assert!(!published(weakness(Aes192, &format!("{counted}B5D4A7A1E3C91E4F"))));
     assert!(published(weakness(Aes128, "404142434445464748494A4B4C4D4E4F")));
     let (a, b, weak) = ("B5D4A7A1E3C91E4F", "6B208C37F2905DD8", "1F1F1F1F0E0E0E0E");
     let parity = "B4D5A6A0E2C81F4E";
