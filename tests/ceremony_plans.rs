@@ -5,12 +5,15 @@
 
 #[path = "ceremony_plans/checks.rs"]
 mod checks;
+#[path = "ceremony_plans/cli.rs"]
+mod cli;
 #[path = "ceremony_plans/documents.rs"]
 mod documents;
 #[path = "ceremony_plans/hostile.rs"]
 mod hostile;
 #[path = "ceremony_plans/on_site.rs"]
 mod on_site;
+mod rehearsal;
 
 use std::collections::BTreeSet;
 

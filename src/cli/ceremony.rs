@@ -2,10 +2,12 @@
 //! `cardmint ceremony`: key ceremonies, from the reviewed file to the signed transcript.
 
 mod abandon;
+mod check;
 mod new_site;
 mod plan_file;
 mod room;
 mod run;
+mod show;
 mod verify;
 
 use std::path::PathBuf;
@@ -24,6 +26,16 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    /// Lists the shipped plans.
+    List,
+    /// Tells a plan in sentences.
+    Show {
+        /// The plan.
+        #[arg(value_name = "PLAN")]
+        plan: String,
+    },
+    /// Runs the named checks; nothing is touched.
+    Check(Plan),
     /// Runs a ceremony in a rehearsal site.
     Rehearse(Rehearse),
     /// Runs a ceremony.
@@ -64,6 +76,13 @@ struct Bind {
     bindings: Option<PathBuf>,
 }
 
+impl Bind {
+    /// Whether anything was bound.
+    fn given(&self) -> bool {
+        self.bindings.is_some() || !self.participant.is_empty() || !self.file.is_empty()
+    }
+}
+
 /// `cardmint ceremony rehearse …`.
 #[derive(Debug, clap::Args)]
 struct Rehearse {
@@ -86,6 +105,9 @@ struct Rehearse {
 /// Runs it.
 pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
     match &args.verb {
+        Verb::List => show::list(context),
+        Verb::Show { plan } => show::show(plan, context),
+        Verb::Check(args) => check::run(args, context),
         Verb::Rehearse(args) => run::rehearse(args, context),
         Verb::Run(args) => run::run(args, context),
         Verb::Resume(args) => run::resume(args, context),

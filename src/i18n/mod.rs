@@ -243,6 +243,7 @@ const FILES: &[(&str, &str)] = &[
     ("card.toml", include_str!("card.toml")),
     ("ceremony-check.toml", include_str!("ceremony-check.toml")),
     ("ceremony-plan.toml", include_str!("ceremony-plan.toml")),
+    ("ceremony-show.toml", include_str!("ceremony-show.toml")),
     ("ceremony.toml", include_str!("ceremony.toml")),
     ("cli.toml", include_str!("cli.toml")),
     ("crypto.toml", include_str!("crypto.toml")),

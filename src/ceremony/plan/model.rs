@@ -190,6 +190,16 @@ impl Plan {
         })
     }
 
+    /// What the steps do with an officer who takes no part: `joins`, `leaves` or `stays`.
+    pub fn part_of(&self, id: &PersonId) -> &'static str {
+        let mut parts = self.steps.iter().filter_map(|step| match &step.what {
+            Do::Enrol(work) if work.officer == *id => Some("joins"),
+            Do::Revoke(work) if work.officer == *id => Some("leaves"),
+            _ => None,
+        });
+        parts.next_back().unwrap_or("stays")
+    }
+
     /// All file slots with the step that uses them, in the order of the steps.
     pub fn slots(&self) -> impl Iterator<Item = (&Step, &Slot, SlotUse)> {
         let of = |step| move |(slot, how)| (step, slot, how);

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `ceremony list` and `ceremony show`: the shipped plans, and a plan in sentences.
+
+use serde::Serialize;
+
+use super::super::Context;
+use super::super::output::Output;
+use crate::ceremony::Plan;
+use crate::ceremony::plan::{self, PersonId, SHIPPED, Slot, SlotUse, StepId, listed, listed_keys};
+use crate::error::{Error, Exit};
+use crate::i18n::{Lang, word};
+use crate::keys::scheme::Title;
+use crate::keys::{KeyState, LevelName};
+use crate::ledger::{Hash, Role};
+use crate::msg;
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    name: &'a str,
+    title: &'a Title,
+    scheme: Option<&'a str>,
+    level: Option<&'a LevelName>,
+    digest: Hash,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    listed: Listed<'a>,
+    purpose: &'a Title,
+    resume: bool,
+    participants: Vec<PersonShown<'a>>,
+    officers: Vec<&'a PersonId>,
+    files: Vec<FileShown<'a>>,
+    steps: Vec<StepShown<'a>>,
+    expected: Vec<ExpectShown<'a>>,
+}
+
+#[derive(Serialize)]
+struct PersonShown<'a> {
+    id: &'a PersonId,
+    role: Role,
+    title: Option<&'a Title>,
+}
+
+#[derive(Serialize)]
+struct FileShown<'a> {
+    slot: &'a Slot,
+    #[serde(rename = "use")]
+    how: SlotUse,
+    step: &'a StepId,
+}
+
+#[derive(Serialize)]
+struct StepShown<'a> {
+    id: &'a StepId,
+    kind: &'static str,
+    says: Title,
+    note: Option<&'a Title>,
+    by: &'a [PersonId],
+    custodians: &'a [PersonId],
+    confirm: &'a [PersonId],
+    words: Option<&'a str>,
+    irreversible: bool,
+    makes: Vec<String>,
+    uses: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ExpectShown<'a> {
+    keys: Vec<String>,
+    exchange_keys: Vec<&'a str>,
+    pins: &'a [String],
+    state: KeyState,
+}
+
+/// Which sites a plan is for.
+fn meant_for(plan: &Plan, lang: Lang) -> String {
+    let msg = match (&plan.scheme, &plan.level) {
+        (Some(scheme), Some(level)) => msg!("plan-scheme-level", scheme = scheme, level = level),
+        (Some(scheme), None) => msg!("plan-any-level", scheme = scheme),
+        (None, Some(level)) => return level.to_string(),
+        (None, None) => msg!("plan-any-site"),
+    };
+    msg.render(lang)
+}
+
+fn of<'a>(name: &'a str, plan: &'a Plan) -> Listed<'a> {
+    Listed {
+        name,
+        title: &plan.title,
+        scheme: plan.scheme.as_deref(),
+        level: plan.level.as_ref(),
+        digest: plan.digest(),
+    }
+}
+
+pub(super) fn list(context: &mut Context) -> Result<Exit, Error> {
+    let lang = context.out.lang();
+    let mut rows = Vec::new();
+    for (name, _) in SHIPPED {
+        let plan = plan::load(name)?;
+        context.out.record("cardmint.ceremony/1", &of(name, &plan))?;
+        let title = plan.title.in_language(lang).to_owned();
+        rows.push(vec![(*name).to_owned(), meant_for(&plan, lang), title]);
+    }
+    let heading = [msg!("plan-head-name"), msg!("plan-head-for"), msg!("plan-head-title")];
+    context.out.table(&heading, &rows)?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn show(name: &str, context: &mut Context) -> Result<Exit, Error> {
+    let plan = plan::load(name)?;
+    context.out.record("cardmint.ceremony-shown/1", &shown(name, &plan))?;
+    let out = &mut context.out;
+    if !out.is_json() {
+        frame(&plan, out)?;
+        steps(&plan, out)?;
+        expected(&plan, out)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn shown<'a>(name: &'a str, plan: &'a Plan) -> Shown<'a> {
+    let names = |keys: &[plan::PlannedKey]| keys.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let participants = plan.participants.iter().map(|p| PersonShown {
+        id: &p.id,
+        role: p.role,
+        title: p.title.as_ref(),
+    });
+    let files = plan.slots().map(|(step, slot, how)| FileShown {
+        slot,
+        how,
+        step: &step.id,
+    });
+    let steps = plan.steps.iter().map(|step| StepShown {
+        id: &step.id,
+        kind: step.what.kind(),
+        says: Title {
+            en: step.sentence(Lang::En),
+            zh: step.sentence(Lang::Zh),
+        },
+        note: step.note.as_ref(),
+        by: &step.by,
+        custodians: step.what.custodians(),
+        confirm: step.what.confirm(),
+        words: step.words.as_deref(),
+        irreversible: step.what.irreversible(),
+        makes: names(&step.what.made()),
+        uses: names(step.what.used()),
+    });
+    let expected = plan.expected.iter().map(|expect| ExpectShown {
+        keys: names(&expect.keys),
+        exchange_keys: expect
+            .exchange_keys
+            .iter()
+            .map(crate::keys::ExchangeName::as_str)
+            .collect(),
+        pins: &expect.pins,
+        state: expect.state,
+    });
+    Shown {
+        listed: of(name, plan),
+        purpose: &plan.purpose,
+        resume: plan.resume,
+        participants: participants.collect(),
+        officers: plan.officers.iter().map(|o| &o.id).collect(),
+        files: files.collect(),
+        steps: steps.collect(),
+        expected: expected.collect(),
+    }
+}
+
+/// What it is, who takes part, which files it needs.
+fn frame(plan: &Plan, out: &mut Output) -> Result<(), Error> {
+    let lang = out.lang();
+    out.text(plan.title.in_language(lang))?;
+    out.text(plan.purpose.in_language(lang))?;
+    out.say(&msg!("plan-show-for", site = meant_for(plan, lang)))?;
+    out.say(&if plan.resume {
+        msg!("plan-show-resume")
+    } else {
+        msg!("plan-show-no-resume")
+    })?;
+    out.say(&msg!("plan-show-digest", digest = plan.digest()))?;
+    out.text("")?;
+    out.say(&msg!("plan-show-people"))?;
+    let said = |title: &Option<Title>| title.as_ref().map_or("", |t| t.in_language(lang)).to_owned();
+    let participants = plan.participants.iter().map(|p| {
+        let role = word("role", p.role.as_str(), lang);
+        vec![p.id.to_string(), role, said(&p.title)]
+    });
+    let officers = plan.officers.iter().map(|o| {
+        let part = word("plan-officer", plan.part_of(&o.id), lang);
+        vec![o.id.to_string(), part, said(&o.title)]
+    });
+    let rows: Vec<Vec<String>> = participants.chain(officers).collect();
+    let heading = [msg!("plan-head-person"), msg!("plan-head-role"), msg!("plan-head-does")];
+    out.table(&heading, &rows)?;
+    let slots = plan.slots().map(|(step, slot, how)| {
+        let how = word("plan-slot", how.as_str(), lang);
+        vec![slot.to_string(), how, step.id.to_string()]
+    });
+    let rows: Vec<Vec<String>> = slots.collect();
+    if !rows.is_empty() {
+        out.text("")?;
+        out.say(&msg!("plan-show-files"))?;
+        let heading = [msg!("plan-head-file"), msg!("plan-head-use"), msg!("plan-head-step")];
+        out.table(&heading, &rows)?;
+    }
+    Ok(())
+}
+
+fn steps(plan: &Plan, out: &mut Output) -> Result<(), Error> {
+    let lang = out.lang();
+    out.text("")?;
+    out.say(&msg!("plan-show-steps"))?;
+    for (at, step) in plan.steps.iter().enumerate() {
+        out.text(&format!("{:>3}. {}", at + 1, step.id))?;
+        out.text(&format!("     {}", step.sentence(lang)))?;
+        if let Some(note) = &step.note {
+            out.text(&format!("     {}", note.in_language(lang)))?;
+        }
+        if !step.by.is_empty() {
+            let by = msg!("plan-show-by", people = listed(&step.by, lang));
+            out.text(&format!("     {}", by.render(lang)))?;
+        }
+        if let Some(words) = &step.words {
+            let msg = if step.what.irreversible() {
+                msg!("plan-show-words", words = words)
+            } else {
+                msg!("plan-show-words-only", words = words)
+            };
+            out.text(&format!("     {}", msg.render(lang)))?;
+        }
+    }
+    Ok(())
+}
+
+fn expected(plan: &Plan, out: &mut Output) -> Result<(), Error> {
+    let lang = out.lang();
+    out.text("")?;
+    if plan.expected.is_empty() {
+        return out.say(&msg!("plan-show-nothing-expected"));
+    }
+    out.say(&msg!("plan-show-expected"))?;
+    for expect in &plan.expected {
+        let (keys, pins) = (&expect.keys, &expect.pins);
+        let mut lines = Vec::new();
+        if !keys.is_empty() {
+            let what = msg!("plan-show-keys", count = keys.len(), keys = listed_keys(keys, lang));
+            lines.push(what.with_word("state", "key-state", &expect.state));
+        }
+        if !expect.exchange_keys.is_empty() {
+            lines.push(msg!(
+                "plan-show-exchange-keys",
+                names = listed(&expect.exchange_keys, lang)
+            ));
+        }
+        if !pins.is_empty() {
+            lines.push(msg!("plan-show-pins", names = listed(pins, lang)));
+        }
+        for line in lines {
+            out.text(&format!("  {}", line.render(lang)))?;
+        }
+    }
+    Ok(())
+}
