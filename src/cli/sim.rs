@@ -173,9 +173,10 @@ fn make(new: &New, context: &mut Context) -> Result<Exit, Error> {
         name.map_or_else(String::new, |n| n.get_name().to_owned())
     });
     let width = new.count.to_string().len();
-    let folder = match new.hopper {
-        true => Hopper::create(&new.folder)?.blanks(),
-        false => new.folder.clone(),
+    let folder = if new.hopper {
+        Hopper::create(&new.folder)?.blanks()
+    } else {
+        new.folder.clone()
     };
     for number in 1..=new.count {
         let name = if new.count == 1 {
