@@ -71,35 +71,39 @@ impl WrittenError {
     }
 }
 
-impl BadGroup {
-    fn msg(&self) -> Option<Msg> {
-        let number = self.number;
-        match self.fault {
-            GroupFault::Check => Some(msg!("crypto-written-check", number = number)),
+/// What is seen of several groups alike is said once.
+fn said(bad: &[BadGroup]) -> Msg {
+    let mut said: Vec<Msg> = Vec::new();
+    let alike = |fault: GroupFault| -> Vec<usize> {
+        let groups = bad.iter().filter(|group| group.fault == fault);
+        groups.map(|group| group.number).collect()
+    };
+    let list = |numbers: &[usize]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    for BadGroup { number, fault } in bad {
+        let alike = alike(*fault);
+        let (first, numbers) = (alike.first() == Some(number), list(&alike));
+        said.extend(match *fault {
             GroupFault::Length { got } => Some(msg!("crypto-written-characters", number = number, got = got, of = LEN)),
-            GroupFault::Digit => Some(msg!("crypto-written-digit", number = number)),
-            GroupFault::LeftOut => Some(msg!("crypto-written-left-out", number = number)),
-            // Said once for both.
-            GroupFault::Swapped { with } if with > number => {
+            GroupFault::Swapped { with } if with > *number => {
                 Some(msg!("crypto-written-swapped", number = number, with = with))
             }
-            GroupFault::Swapped { .. } | GroupFault::Perhaps => None,
-        }
+            GroupFault::Swapped { .. } => None,
+            _ if !first => None,
+            GroupFault::Check if alike.len() > 1 => Some(msg!("crypto-written-checks", numbers = numbers)),
+            GroupFault::Check => Some(msg!("crypto-written-check", number = number)),
+            GroupFault::Digit if alike.len() > 1 => Some(msg!("crypto-written-digits", numbers = numbers)),
+            GroupFault::Digit => Some(msg!("crypto-written-digit", number = number)),
+            GroupFault::LeftOut if alike.len() > 1 => Some(msg!("crypto-written-all-left-out", numbers = numbers)),
+            GroupFault::LeftOut => Some(msg!("crypto-written-left-out", number = number)),
+            GroupFault::Perhaps => Some(msg!("crypto-written-one-of", numbers = numbers)),
+        });
     }
-}
-
-/// One sentence for all groups.
-fn said(bad: &[BadGroup]) -> Msg {
-    let perhaps = bad.iter().filter(|group| group.fault == GroupFault::Perhaps);
-    let perhaps: Vec<String> = perhaps.map(|group| group.number.to_string()).collect();
-    let one_of = (!perhaps.is_empty()).then(|| msg!("crypto-written-one-of", numbers = perhaps.join(", ")));
-    let all: Vec<Msg> = bad.iter().filter_map(BadGroup::msg).chain(one_of).collect();
-    let joined = all.into_iter().rev().reduce(|rest, first| {
+    let joined = said.into_iter().rev().reduce(|rest, first| {
         msg!("crypto-written-and")
             .with_msg("first", first)
             .with_msg("rest", rest)
     });
-    msg!("crypto-written-groups").with_msg("what", joined.unwrap_or_else(|| msg!("crypto-written-header")))
+    msg!("crypto-written-groups").with_msg("what", joined.unwrap_or_else(|| msg!("crypto-written-together")))
 }
 
 impl Fault for WrittenError {

@@ -166,7 +166,7 @@ pub fn write(header: Header, secret: &impl Secret) -> Result<SecretBytes, Writte
 pub fn read(text: &SecretBytes) -> Result<(Header, SecretBytes), WrittenError> {
     let typed = Typed::of(text.expose());
     let count = typed.count();
-    if typed.digits.len() < LEN || typed.digits.len() > 2 * LEN * count {
+    if 2 * typed.digits.len() < LEN * count || typed.digits.len() > 2 * LEN * count {
         return Err(WrittenError::Length {
             groups: count,
             got: typed.digits.len(),

@@ -1,66 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Answers of people: hidden prompts on the terminal, or lines from a file descriptor that another program fills.
-//! Secrets never come from arguments or the environment.
+//! Lines from an inherited file descriptor, in the order of the questions.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read, Write};
+use std::io::Read;
 
 use zeroize::Zeroizing;
 
-use super::Global;
+use super::LONGEST;
 use crate::crypto::SecretBytes;
-use crate::i18n::{Lang, Msg};
+use crate::i18n::Msg;
 use crate::outside::{Prompt, PromptError};
 
-/// Chooses the source by the options.
-pub fn for_session(global: &Global, lang: Lang) -> Box<dyn Prompt> {
-    match global.secrets_fd {
-        Some(fd) => Box::new(Lines { fd, source: None }),
-        None => Box::new(Terminal { lang }),
-    }
-}
-
-struct Terminal {
-    lang: Lang,
-}
-
-impl Prompt for Terminal {
-    fn secret(&mut self, question: &Msg) -> Result<SecretBytes, PromptError> {
-        let text = rpassword::prompt_password(question.render(self.lang) + " ").map_err(|e| broken(&e))?;
-        Ok(SecretBytes::new(text.into_bytes()))
-    }
-
-    fn line(&mut self, question: &Msg) -> Result<String, PromptError> {
-        if !std::io::stdin().is_terminal() {
-            return Err(PromptError::NoTerminal);
-        }
-        let mut err = std::io::stderr();
-        let _ = write!(err, "{} ", question.render(self.lang)).and_then(|()| err.flush());
-        let mut line = String::new();
-        match std::io::stdin().read_line(&mut line) {
-            Ok(0) | Err(_) => Err(PromptError::Stopped),
-            Ok(_) => Ok(line.trim_end_matches(['\n', '\r']).to_owned()),
-        }
-    }
-}
-
-fn broken(e: &std::io::Error) -> PromptError {
-    match e.kind() {
-        std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::Interrupted => PromptError::Stopped,
-        _ => PromptError::NoTerminal,
-    }
-}
-
-/// Longer answers are nobody's passphrase, component or PIN.
-const LONGEST: usize = 1024;
-
-/// Lines from an inherited file descriptor, in the order of the questions.
-struct Lines {
+pub(super) struct Lines {
     fd: u32,
     source: Option<File>,
 }
 
 impl Lines {
+    pub(super) fn new(fd: u32) -> Self {
+        Self { fd, source: None }
+    }
+
     /// The next line, byte by byte: a buffer would keep the secrets behind this one.
     fn next(&mut self) -> Result<Zeroizing<Vec<u8>>, PromptError> {
         if self.source.is_none() {
