@@ -27,6 +27,7 @@ SHAPES = card_centre.SHAPES | {
              "events:event*"),
     "site.init": "name:T level:T scheme:T code:T rehearsal:B log_key:K officers:[officer] policy:policy program:T "
                  "kcv_length:U? memory_lock:true? copy_outside:true?",
+    "site.trust": "site:site name:T owner:T signing:K card:H",
     "officer.enrol": "name:T roles:[role] key:K ceremony:I?", "officer.revoke": "name:T reason:T ceremony:I?",
     "policy.change": "policy:policy", "pin.set": "name:T ceremony:I?", "template.approve": "template:T digest:H",
     "key.export": "key:T kcv:X to:T form:T factors:X* package:H? ceremony:I?",

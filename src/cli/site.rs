@@ -127,7 +127,6 @@ fn card(context: &mut Context, out: Option<PathBuf>) -> Result<Exit, Error> {
 
 fn trust(context: &mut Context, file: &std::path::Path, fingerprint: Option<String>) -> Result<Exit, Error> {
     let site = session::open_site(context)?;
-    site.ledger_read_only()?;
     let card = SiteCard::read(file)?;
     let name = card.name.in_language(context.out.lang()).to_owned();
     let typed = match fingerprint {
@@ -137,7 +136,11 @@ fn trust(context: &mut Context, file: &std::path::Path, fingerprint: Option<Stri
             .prompt
             .line(&msg!("site-ask-fingerprint", name = name, owner = card.owner))?,
     };
-    site.trust(&card, &typed)?;
+    site.check_fingerprint(&card, &typed)?;
+    let mut open = session::unlock(context, &site, &["site.trust"])?;
+    if open.trust(&card, &typed)?.is_some() {
+        open.checkpoint()?;
+    }
     context.out.record("cardmint.site-card/1", &card)?;
     context
         .out

@@ -27,7 +27,7 @@ pub use key::{KeyArrived, KeyExport, KeyRetire, KeyState, PinSet};
 pub use life::{BalanceSource, CardChange, CardDone, CardExtend, CardReplace, CardReturn, DeskEnding};
 pub use order::{HoldersErase, OrderImport, RangeKind, RangeReserve, Span};
 pub use purse::{PurseClosed, PurseEnding, PurseIntent, PurseTransaction};
-pub use site::{Founding, Officer, OfficerRevoke, PolicyChange, SiteInit};
+pub use site::{Founding, Officer, OfficerRevoke, PolicyChange, SiteInit, SiteTrust};
 pub use stock::{StockCount, StockHandOut, StockReceive, StockReturn, StockScrap, StockTakeBack};
 pub use store::{Holder, StoreBackup, StoreReshare, StoreRestore};
 pub use upkeep::{CheckpointRenew, ClockRefused, LedgerExport};
@@ -41,6 +41,9 @@ pub enum Act {
     /// The first entry of every ledger.
     #[serde(rename = "site.init")]
     SiteInit(SiteInit),
+    /// Another centre's card was confirmed: keys may come from there and go there.
+    #[serde(rename = "site.trust")]
+    SiteTrust(SiteTrust),
     /// Another policy. Always by two officers, where the site has two.
     #[serde(rename = "policy.change")]
     PolicyChange(PolicyChange),
@@ -228,6 +231,7 @@ impl Act {
     pub fn name(&self) -> &'static str {
         match self {
             Self::SiteInit(_) => "site.init",
+            Self::SiteTrust(_) => "site.trust",
             Self::PolicyChange(_) => "policy.change",
             Self::OfficerEnrol(_) => "officer.enrol",
             Self::OfficerRevoke(_) => "officer.revoke",

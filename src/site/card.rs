@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Site, SiteError};
+use super::{Session, Site, SiteError};
 use crate::crypto::Digest;
 use crate::crypto::sign::PublicKey;
 use crate::keys::Owner;
 use crate::keys::file_store::replace;
 use crate::keys::scheme::Title;
+use crate::ledger::act::{Act, SiteTrust};
+use crate::ledger::{Entry, Hash, SiteId, Text, VerifyKey};
 
 /// More bytes than any card or bundle has.
 const LONGEST_FILE: u64 = 16 << 20;
@@ -91,6 +93,11 @@ impl SiteCard {
         serde_json::to_string(self).unwrap_or_default() + "\n"
     }
 
+    /// The SHA-256 of the file's text.
+    fn digest(&self) -> Hash {
+        Hash::of(&[self.text().as_bytes()])
+    }
+
     /// Eight groups of four hexadecimal digits: the beginning of the SHA-256 of the card's text.
     pub fn fingerprint(&self) -> String {
         let digest = Digest::of(&[self.text().as_bytes()]).to_string();
@@ -107,6 +114,30 @@ impl SiteCard {
                 .to_uppercase()
         };
         plain(typed) == plain(&self.fingerprint())
+    }
+}
+
+impl Session {
+    /// Takes another centre's card over, once its fingerprint was confirmed, by as many officers as the rule of
+    /// `site.trust` asks for. No entry where this very card was confirmed before.
+    pub fn trust(&mut self, card: &SiteCard, confirmed: &str) -> Result<Option<Entry>, SiteError> {
+        self.site.check_fingerprint(card, confirmed)?;
+        if self
+            .site
+            .trusted(&card.id, &card.signing)
+            .is_ok_and(|known| known == *card)
+        {
+            return Ok(None);
+        }
+        let entry = self.append(Act::SiteTrust(SiteTrust {
+            site: SiteId::new(card.id.as_str())?,
+            name: Text::new(card.name.en.as_str())?,
+            owner: Text::new(card.owner.to_string())?,
+            signing: VerifyKey(card.signing.0),
+            card: card.digest(),
+        }))?;
+        replace(&self.site.trusted_path(&card.id), card.text().as_bytes(), 0o600)?;
+        Ok(Some(entry))
     }
 }
 
@@ -131,12 +162,6 @@ impl Site {
         self.folder().join("trusted").join(format!("{id}.json"))
     }
 
-    /// Takes another centre's card over, once its fingerprint was confirmed.
-    pub fn trust(&self, card: &SiteCard, confirmed: &str) -> Result<(), SiteError> {
-        self.check_fingerprint(card, confirmed)?;
-        Ok(replace(&self.trusted_path(&card.id), card.text().as_bytes(), 0o600)?)
-    }
-
     /// Whether a card could be taken over with this fingerprint.
     pub fn check_fingerprint(&self, card: &SiteCard, confirmed: &str) -> Result<(), SiteError> {
         self.same_world(&card.scheme, card.rehearsal)?;
@@ -146,11 +171,15 @@ impl Site {
         Ok(())
     }
 
-    /// The confirmed card of a centre.
+    /// The confirmed card of a centre: the one that the newest entry about this centre has, whatever lies in the folder.
     pub fn trusted(&self, id: &str, signing: &PublicKey) -> Result<SiteCard, SiteError> {
         let not_trusted = || SiteError::NotTrusted { sender: id.to_owned() };
         let card = SiteCard::read(&self.trusted_path(id)).map_err(|_| not_trusted())?;
-        if card.signing == *signing && card.id == id {
+        let about = |entry: &Entry| matches!(&entry.act, Act::SiteTrust(body) if body.site.as_str() == id);
+        let newest = self.ledger_read_only()?.latest(&["site.trust"], &about)?;
+        let recorded =
+            newest.is_some_and(|entry| matches!(entry.act, Act::SiteTrust(body) if body.card == card.digest()));
+        if recorded && card.signing == *signing && card.id == id {
             Ok(card)
         } else {
             Err(not_trusted())

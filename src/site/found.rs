@@ -260,12 +260,16 @@ fn policy(new: &NewSite) -> Policy {
     } else {
         Policy::production()
             .for_card_centre()
-            .with("pin.set", 2, &[Role::KeyOfficer])
+            .with("pin.set", 2, &[])
+            .with("site.trust", 2, &[])
     };
     policy.approved_templates = new.approved_templates;
     policy.keys_by_ceremony = new.keys_by_ceremony;
     for (act, rule) in &mut policy.rules {
-        if ["key.", "officer.", "pin.set"].iter().any(|of| act.starts_with(of)) {
+        if ["key.", "officer.", "pin.set", "site.trust"]
+            .iter()
+            .any(|of| act.starts_with(of))
+        {
             rule.roles = vec![Role::KeyOfficer];
             rule.approvers = vec![Role::KeyOfficer, Role::Supervisor, Role::Witness];
         }

@@ -314,7 +314,7 @@ fn pair(folder: &Path) -> (Site, Site) {
         make(&folder.join("c"), "city", "3100", true),
     );
     let card = ministry.card().unwrap();
-    city.trust(&card, &card.fingerprint()).unwrap();
+    open(&city).trust(&card, &card.fingerprint()).unwrap();
     (ministry, city)
 }
 
@@ -337,7 +337,7 @@ fn rehearsal_and_production_never_mix() {
     let rehearsal = make(&folder.path().join("m"), "ministry", "", true);
     let production = make(&folder.path().join("c"), "city", "3100", false);
     let card = rehearsal.card().unwrap();
-    let refused = production.trust(&card, &card.fingerprint()).unwrap_err();
+    let refused = open(&production).trust(&card, &card.fingerprint()).unwrap_err();
     assert!(matches!(refused, SiteError::NotForThisSite { field: "rehearsal", .. }));
     add(&mut open(&rehearsal), "purchase");
     let out = folder.path().join("bundle");
@@ -354,13 +354,15 @@ fn a_card_is_trusted_by_its_whole_fingerprint() {
     let (ministry, city) = pair(folder.path());
     let card = city.card().unwrap();
     let typed = card.fingerprint().to_lowercase().replace(' ', "");
-    ministry.trust(&card, &typed).unwrap();
+    let mut session = open(&ministry);
+    assert!(session.trust(&card, &typed).unwrap().is_some());
+    assert_eq!(session.trust(&card, &typed).unwrap(), None, "recorded once");
     for wrong in [
         "",
         &typed[..8],
         &card.fingerprint().replace('A', "B").replace('1', "2").replace('3', "4"),
     ] {
-        let error = ministry.trust(&card, wrong).unwrap_err();
+        let error = session.trust(&card, wrong).unwrap_err();
         assert!(matches!(error, SiteError::Fingerprint), "{wrong}");
     }
     // A card with another key has another fingerprint.
@@ -368,7 +370,21 @@ fn a_card_is_trusted_by_its_whole_fingerprint() {
         exchange: ministry.card().unwrap().exchange,
         ..card
     };
-    assert!(matches!(ministry.trust(&forged, &typed), Err(SiteError::Fingerprint)));
+    assert!(matches!(session.trust(&forged, &typed), Err(SiteError::Fingerprint)));
+    let known = |card: &SiteCard| ministry.trusted(&card.id, &card.signing);
+    // What somebody puts into the folder is not what two officers confirmed.
+    let file = ministry.folder().join("trusted").join(format!("{}.json", forged.id));
+    let confirmed = fs::read(&file).unwrap();
+    fs::write(&file, forged.text()).unwrap();
+    assert!(matches!(known(&forged), Err(SiteError::NotTrusted { .. })));
+    fs::write(&file, confirmed).unwrap();
+    known(&forged).unwrap();
+    let stranger = SiteCard {
+        id: "0a0b0c0d-stranger".into(),
+        ..forged
+    };
+    fs::write(file.with_file_name("0a0b0c0d-stranger.json"), stranger.text()).unwrap();
+    assert!(matches!(known(&stranger), Err(SiteError::NotTrusted { .. })));
 }
 
 #[test]

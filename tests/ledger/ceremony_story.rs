@@ -226,6 +226,13 @@ pub fn first_key(b: &mut Bench) -> u64 {
 /// Every act that belongs to a ceremony, with every field, and the endings that a ceremony can have.
 pub fn told_ceremonies() -> Bench {
     let mut b = Bench::of(key_centre(false));
+    let ministry = SiteTrust {
+        site: SiteId::new("4cfc1c60-ministry").unwrap(),
+        name: text("住房和城乡建设部"),
+        owner: text("ministry"),
+        signing: public(7),
+        card: Hash::of(&[b"card of the ministry"]),
+    };
     let seq = begin(&mut b, "city keys", 11);
     b.by(&OFFICERS, Act::CeremonyEnd(abandoned(seq, "city keys", 11)))
         .unwrap();
@@ -250,6 +257,7 @@ pub fn told_ceremonies() -> Bench {
     });
     let policy = ceremonies_only();
     b.by(&OFFICERS, Act::PolicyChange(PolicyChange { policy })).unwrap();
+    b.by(&OFFICERS, Act::SiteTrust(ministry)).unwrap();
     b.checkpoint();
     b
 }

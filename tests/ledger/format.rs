@@ -70,6 +70,7 @@ fn the_example_of_a_key_centre_verifies_and_is_still_written_so() {
         "store.reshare",
         "store.backup",
         "store.restore",
+        "site.trust",
     ] {
         assert!(export.contains(&format!("{{\"act\":\"{act}\"")), "{act}");
     }

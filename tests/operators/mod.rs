@@ -135,8 +135,8 @@ impl Story {
             let shown = self.at(other, &["site", "show"]).ok().first();
             let fingerprint = shown["fingerprint"].as_str().unwrap().to_owned();
             let card = format!("{other}.card");
-            self.at(site, &["site", "trust", &card, "--fingerprint", &fingerprint])
-                .ok();
+            let trust = ["site", "trust", &card, "--fingerprint", &fingerprint];
+            self.at(site, &trust).ok();
         }
         let export = [
             "key",

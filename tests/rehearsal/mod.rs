@@ -163,11 +163,10 @@ impl Bench {
             let shown = self.run(&format!("site show --json --site {site}")).good();
             shown.records()[0]["fingerprint"].as_str().unwrap().to_owned()
         };
-        for (here, there) in [(from, to), (to, from)] {
+        for (by, there) in [(from_by, to), (to_by, from)] {
             let read_out = fingerprint(there);
-            let trust = ["site", "trust", &format!("{there}.{code}.card"), "--site", here];
-            let mut command = self.command("");
-            Said::of(command.args(trust).args(["--fingerprint", &read_out])).good();
+            let mut command = self.command(&format!("site trust {there}.{code}.card {by}"));
+            Said::of(command.args(["--fingerprint", &read_out])).good();
         }
         self.run(&format!(
             "key export --to {to}.{code}.card --code {code} --out {to}.bundle {usages} {from_by}"

@@ -126,30 +126,9 @@ fn hand_down(stage: &mut Stage, ministry: &Centre, city: &Centre) -> Result<(), 
     )?;
     stage.run(&["site", "card", "--out", &city_card, "--site", &city.folder], &[])?;
     let (of_ministry, of_city) = (fingerprint(&ministry_card)?, fingerprint(&city_card)?);
-    stage.run(
-        &[
-            "site",
-            "trust",
-            &city_card,
-            "--fingerprint",
-            &of_city,
-            "--site",
-            &ministry.folder,
-        ],
-        &[],
-    )?;
-    stage.run(
-        &[
-            "site",
-            "trust",
-            &ministry_card,
-            "--fingerprint",
-            &of_ministry,
-            "--site",
-            &city.folder,
-        ],
-        &[],
-    )?;
+    let trust = |card, fingerprint| ["site", "trust", card, "--fingerprint", fingerprint];
+    stage.run_as(ministry, &trust(&city_card, &of_city), &[])?;
+    stage.run_as(city, &trust(&ministry_card, &of_ministry), &[])?;
     let export = ["key", "export", "--to", &city_card, "--code", CITY, "--out", &bundle];
     let export: Vec<&str> = export
         .iter()

@@ -39,7 +39,7 @@ pub(super) fn export(args: &Export, context: &mut Context) -> Result<Exit, Error
     let mut open = session::unlock(context, &site, &["key.export"])?;
     let keys = chosen(args, &open)?;
     if let Some(typed) = &args.fingerprint {
-        site.trust(&card, typed)?;
+        open.trust(&card, typed)?;
     }
     let bundle = open.export(
         &keys,

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::field::{SiteId, Text, VerifyKey};
+use super::super::hash::Hash;
 use super::super::policy::{Policy, Role};
 
 /// Body of `site.init`.
@@ -52,6 +53,22 @@ pub struct Officer {
     /// The ceremony that did it; never in `site.init`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ceremony: Option<u64>,
+}
+
+/// Body of `site.trust`: another centre's card was confirmed by its fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteTrust {
+    /// The other centre's id.
+    pub site: SiteId,
+    /// Its name.
+    pub name: Text,
+    /// Its level and code.
+    pub owner: Text,
+    /// The key that signs its checkpoints and bundles.
+    pub signing: VerifyKey,
+    /// The digest of the card's text. The fingerprint that people compared is its beginning.
+    pub card: Hash,
 }
 
 /// Body of `policy.change`.
