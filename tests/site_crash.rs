@@ -13,11 +13,11 @@ use cardmint::crypto::key_block::Exportability;
 use cardmint::crypto::seal::KdfParams;
 use cardmint::crypto::{Algorithm, SecretBytes, kcv, random_key};
 use cardmint::keys::scheme::Title;
-use cardmint::keys::{Change, KeyRecord, KeyState, KeyStore, Origin};
+use cardmint::keys::{Change, FileKeyStore, InternalUse, KeyRecord, KeyState, KeyStore, Origin};
 use cardmint::ledger::Role;
 use cardmint::ledger::act::Act;
 use cardmint::outside::{Clock, SystemRandom};
-use cardmint::site::{NewOfficer, NewSite, Session, Site, Step, found, key_arrived};
+use cardmint::site::{NewOfficer, NewSite, Session, Site, SiteError, Step, found, key_arrived};
 
 const QUICK: KdfParams = KdfParams {
     memory_kib: 64,
@@ -97,6 +97,108 @@ fn child() {
             std::process::abort();
         }
     });
+}
+
+/// Draws a secret inside the site anew, and dies at a step.
+#[test]
+fn drawing_child() {
+    let (Ok(folder), Ok(step)) = (std::env::var(FOLDER), std::env::var(STEP)) else {
+        return;
+    };
+    let mut session = open(Path::new(&folder));
+    let drawn = session.draw_secret::<SiteError>(
+        InternalUse::Holders,
+        None,
+        &mut SystemRandom,
+        &mut |before, after| {
+            let version = |store: &FileKeyStore| store.internal_record(InternalUse::Holders).unwrap().version;
+            assert_eq!((version(before), version(after)), (1, 2));
+            Ok(())
+        },
+        &mut |at| {
+            if format!("{at:?}") == step {
+                std::process::abort();
+            }
+        },
+    );
+    drawn.unwrap();
+}
+
+#[test]
+fn a_kill_while_a_secret_is_drawn_anew_leaves_one_of_the_two() {
+    for (step, version) in [(Step::Staged, 1), (Step::Appended, 2), (Step::Committed, 2)] {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().join("site");
+        make(&folder);
+        let mut session = open(&folder);
+        assert!(
+            session
+                .need_secret(InternalUse::Holders, &mut SystemRandom)
+                .unwrap()
+                .is_some()
+        );
+        assert!(
+            session
+                .need_secret(InternalUse::Holders, &mut SystemRandom)
+                .unwrap()
+                .is_none()
+        );
+        drop(session);
+        let died = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "drawing_child"])
+            .env(FOLDER, &folder)
+            .env(STEP, format!("{step:?}"))
+            .output()
+            .unwrap();
+        assert!(!died.status.success(), "{step:?}: the process did not die");
+        let mut session = open(&folder);
+        let record = session.store.internal_record(InternalUse::Holders).unwrap();
+        assert_eq!(record.version, version, "{step:?}");
+        let secrets = session.ledger.secrets().unwrap();
+        assert_eq!(
+            (secrets[0].version, secrets[0].kcv.as_str()),
+            (version, record.kcv.to_string().as_str())
+        );
+        let again = session.draw_secret::<SiteError>(
+            InternalUse::Holders,
+            None,
+            &mut SystemRandom,
+            &mut |_, _| Ok(()),
+            &mut |_| {},
+        );
+        again.unwrap();
+        assert_eq!(
+            session.store.internal_record(InternalUse::Holders).unwrap().version,
+            version + 1
+        );
+    }
+}
+
+/// The ledger says which secret the store must have: an older copy of the store is noticed.
+#[test]
+fn a_store_with_an_older_secret_is_not_worked_with() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path().join("site");
+    make(&folder);
+    let mut session = open(&folder);
+    session.need_secret(InternalUse::Holders, &mut SystemRandom).unwrap();
+    let old = std::fs::read(session.store.place().file()).unwrap();
+    let again = session.draw_secret::<SiteError>(
+        InternalUse::Holders,
+        None,
+        &mut SystemRandom,
+        &mut |_, _| Ok(()),
+        &mut |_| {},
+    );
+    again.unwrap();
+    let path = session.store.place().file().to_owned();
+    drop(session);
+    std::fs::write(&path, old).unwrap();
+    let site = Site::open(&folder).unwrap();
+    let ledger = site.ledger().unwrap();
+    let officer = site.officer(&ledger, "zhang", &pass(), QUICK).unwrap();
+    let opened = Session::open(site, ledger, vec![officer], Clock::System);
+    assert!(matches!(opened, Err(SiteError::StoreDisagrees { .. })), "{opened:?}");
 }
 
 #[test]

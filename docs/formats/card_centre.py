@@ -12,7 +12,8 @@ SHAPES = {
     "span": "from:N to:N range:T?", "sum": "lot:T drawn:U issued:U scrapped:U",
     "range.reserve": "range:T kind:numbers template:T? from:N to:N purpose:T",
     "order.import": "order:T kind:card template:T template_digest:H rows:U digest:H holders:H? numbers:[span] terminals:span*",
-    "holders.erase": "order:T number:N? reason:T",
+    "order.withdraw": "order:T reason:T", "secret.draw": "secret:inner version:U kcv:X reason:T?",
+    "holder.show": "order:T number:N reason:T", "holders.erase": "order:T number:N? reason:T",
     "batch.new": "batch:T order:T order_digest:H rows:U template:T template_digest:H keys:[seen] digest:H",
     "batch.approve": "batch:T digest:H", "batch.run": "batch:T digest:H readers:[T]",
     "batch.pause": "batch:T reason:T?", "batch.resume": "batch:T reason:T?",
@@ -31,7 +32,7 @@ for act in "card.replace", "card.exchange":
 for act in "card.lost", "card.found", "card.cancel", "card.block", "card.unblock", "pin.unblock", "pin.reload":
     SHAPES[act] = "kind:card number:N reason:T?"
 PATTERNS = {"numbers": "user|psam|terminal", "settled-desk": "done|not-done|unknown", "list": "full|delta",
-            "source": "chip|clearing|none"}
+            "source": "chip|clearing|none", "inner": "holders|pins"}
 COLUMNS = ("in stock", "handed out", "in process", "issued", "scrapped", "returned")
 # An act on a card in use: the states that it needs and the one that it leaves.
 LIFE = {"card.lost": (["in-use"], "lost"), "card.found": (["lost"], "in-use"), "card.replace": (["lost"], "replaced"),
@@ -50,6 +51,7 @@ class Centre:
         self.ranges, self.spans, self.orders, self.batches, self.batch_of = {}, [], {}, {}, {}
         self.lots, self.held, self.serials, self.blanks = {}, {}, {}, {}
         self.life, self.desk, self.black, self.lists = {}, {}, set(), 0
+        self.withdrawn, self.erased, self.secrets = set(), set(), {}
 
     def admit(self, e, names):
         act, body = e["act"], e["body"]
@@ -64,7 +66,7 @@ class Centre:
         elif noun == "purse" and (verb == "intent" or "intent" not in body):
             state = self.life.get(("user", body["number"]), {"state": "in-use"})["state"]
             self.need("LIFECYCLE", "the card is " + state, state == "in-use")
-        elif noun in ("range", "order", "holders", "batch", "blacklist"):
+        elif noun in ("range", "order", "secret", "holder", "holders", "batch", "blacklist"):
             getattr(self, noun)(verb, body, names)
         elif noun == "stock":
             self.stock(verb, body)
@@ -91,7 +93,12 @@ class Centre:
         self.ranges[body["range"]] = dict(body, start=start, stop=stop)
 
     def order(self, verb, body, names):
-        self.need("NUMBER-TWICE", "order exists", body["order"] not in self.orders)
+        if verb == "withdraw":
+            self.need("LIFECYCLE", "unknown order", body["order"] in self.orders)
+            self.need("BATCH", "a batch was made of it", *(b["order"] != body["order"] for b in self.batches.values()))
+            self.spans = [s for s in self.spans if s[3] != body["order"]]
+            return self.withdrawn.add(self.orders.pop(body["order"])["order"])
+        self.need("NUMBER-TWICE", "order exists", body["order"] not in self.orders, body["order"] not in self.withdrawn)
         self.orders[body["order"]] = body
         for kind, spans in ((body["kind"], body["numbers"]), ("terminal", body.get("terminals"))):
             sizes = [self.use_up(kind, body, s) for s in spans or []]
@@ -114,8 +121,19 @@ class Centre:
         found = [o for k, a, b, o in self.spans if k == kind and number and a <= place(number) <= b]
         return found[0] if found else None
 
-    def holders(self, verb, body, names):
+    def secret(self, verb, body, names):
+        self.need("LIFECYCLE", "drawn out of turn", body["version"] == self.secrets.get(body["secret"], 0) + 1)
+        self.secrets[body["secret"]] = body["version"]
+
+    def holder(self, verb, body, names):
         self.need("LIFECYCLE", "unknown order", body["order"] in self.orders)
+        order, name, number = self.orders[body["order"]], body["order"], body.get("number", "")
+        mine = not number or self.order_of(order["kind"], number) == name
+        self.need("LIFECYCLE", "no holder's data", "holders" in order, mine, not {(name, number), (name, "")} & self.erased)
+        if verb == "erase":
+            self.erased.add((name, number))
+
+    holders = holder
 
     # ---- batches ----
     def batch(self, verb, body, names):

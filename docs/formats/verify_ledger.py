@@ -184,7 +184,7 @@ class Ledger:
 
     def floor(self, act, body):
         """How many officers sign whatever the policy says."""
-        older = [k for (what, _), k in self.known.items() if what == "key" and "version" in body
+        older = [k for (what, _), k in self.known.items() if what == "key" and "usage" in body
                  and k["version"] < body["version"] and all(k[part] == body[part] for part in ("usage", "owner", "alg"))]
         two = older or act == "key.export" or act.startswith("store.") or body.get("state") == "destroyed"
         return 2 if act.startswith("ceremony.") or "ceremony" in body or (two and not self.rehearsal) else 1

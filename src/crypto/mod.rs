@@ -15,6 +15,7 @@ pub mod digest;
 pub mod diversify;
 pub mod grey_lock;
 pub mod hexadecimal;
+pub mod internal;
 pub mod kcv;
 pub mod key_block;
 pub mod key_record;

@@ -10,6 +10,7 @@ use crate::i18n::Msg;
 use crate::msg;
 
 use super::id::{CardKey, KeyId, KeyPath, KeyRecord, KeyState, LevelName, Owner, Usage};
+use super::internal::InternalUse;
 
 /// The parts of a WRITE KEY command that stand around the key.
 #[derive(Debug, Clone, Copy)]
@@ -124,6 +125,11 @@ pub enum StoreError {
         /// The name.
         name: String,
     },
+    /// The site has not drawn that internal secret yet.
+    NoInternal {
+        /// What for.
+        purpose: InternalUse,
+    },
     /// The device behind the store failed.
     Device {
         /// What it reports; never a secret.
@@ -140,6 +146,7 @@ impl Fault for StoreError {
             Self::NotAllowed { key, operation } => msg!("keys-not-allowed", key = key, operation = operation),
             Self::TransportProtects { key, level } => msg!("keys-transport-protects", key = key, level = level),
             Self::NoPin { name } => msg!("keys-no-pin", name = name),
+            Self::NoInternal { purpose } => msg!("keys-no-internal").with_word("purpose", "internal-use", purpose),
             Self::Device { what } => msg!("keys-device", what = what),
         }
     }

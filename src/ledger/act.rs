@@ -7,6 +7,7 @@ mod batch;
 mod blacklist;
 mod card;
 mod ceremony;
+mod holders;
 mod key;
 mod life;
 mod order;
@@ -23,9 +24,10 @@ pub use ceremony::{
     CeremonyBegin, CeremonyEnd, CeremonyResult, ComponentSeen, Event, FileSeen, KeySeen, Participant, ShareSeen,
     StepDone,
 };
+pub use holders::{HolderShow, HoldersErase, SecretDraw, SecretUse};
 pub use key::{KeyArrived, KeyExport, KeyRetire, KeyState, PinSet};
 pub use life::{BalanceSource, CardChange, CardDone, CardExtend, CardReplace, CardReturn, DeskEnding};
-pub use order::{HoldersErase, OrderImport, RangeKind, RangeReserve, Span};
+pub use order::{OrderImport, OrderWithdraw, RangeKind, RangeReserve, Span};
 pub use purse::{PurseClosed, PurseEnding, PurseIntent, PurseTransaction};
 pub use site::{Founding, Officer, OfficerRevoke, PolicyChange, SiteInit, SiteTrust};
 pub use stock::{StockCount, StockHandOut, StockReceive, StockReturn, StockScrap, StockTakeBack};
@@ -134,6 +136,15 @@ pub enum Act {
     /// An order was taken in, and its numbers are used up.
     #[serde(rename = "order.import")]
     OrderImport(OrderImport),
+    /// An order is given up before any batch was made of it.
+    #[serde(rename = "order.withdraw")]
+    OrderWithdraw(OrderWithdraw),
+    /// A secret inside the site was drawn, for the first time or anew.
+    #[serde(rename = "secret.draw")]
+    SecretDraw(SecretDraw),
+    /// Somebody is about to see a holder's data.
+    #[serde(rename = "holder.show")]
+    HolderShow(HolderShow),
     /// Holders' data were erased.
     #[serde(rename = "holders.erase")]
     HoldersErase(HoldersErase),
@@ -262,6 +273,9 @@ impl Act {
             Self::CheckpointRenew(_) => "checkpoint.renew",
             Self::RangeReserve(_) => "range.reserve",
             Self::OrderImport(_) => "order.import",
+            Self::OrderWithdraw(_) => "order.withdraw",
+            Self::SecretDraw(_) => "secret.draw",
+            Self::HolderShow(_) => "holder.show",
             Self::HoldersErase(_) => "holders.erase",
             Self::BatchNew(_) => "batch.new",
             Self::BatchApprove(_) => "batch.approve",

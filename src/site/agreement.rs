@@ -20,6 +20,7 @@ pub(super) fn about(act: &Act) -> String {
         Act::OfficerEnrol(o) => o.name.to_string(),
         Act::OfficerRevoke(o) => o.name.to_string(),
         Act::PinSet(p) => p.name.to_string(),
+        Act::SecretDraw(s) => format!("{} {}", s.secret, s.version),
         // Nobody may take an abandoned ceremony for the completed one that was staged.
         Act::CeremonyEnd(end) if end.result == CeremonyResult::Completed => end.nonce.to_string(),
         Act::CeremonyEnd(end) => format!("{} {}", end.nonce, end.result.as_str()),
@@ -43,7 +44,7 @@ pub(super) fn recorded(ledger: &Ledger, mark: &Mark) -> Result<bool, LedgerError
 }
 
 /// The acts that may go with a change of the store.
-const CHANGING: [&str; 10] = [
+const CHANGING: [&str; 11] = [
     "ceremony.end",
     "key.generate",
     "key.import",
@@ -53,6 +54,7 @@ const CHANGING: [&str; 10] = [
     "officer.enrol",
     "officer.revoke",
     "pin.set",
+    "secret.draw",
     "store.reshare",
 ];
 
@@ -122,6 +124,8 @@ struct Known {
     keys: BTreeMap<String, (String, String)>,
     /// The officers who are not revoked.
     officers: BTreeSet<String>,
+    /// Version and check value of the internal secrets.
+    secrets: BTreeMap<String, (u32, String)>,
 }
 
 impl Known {
@@ -131,6 +135,11 @@ impl Known {
         Ok(Self {
             keys: rows.map(|row| (row.key, (row.kcv, row.state))).collect(),
             officers: officers.map(|(name, _)| name.to_string()).collect(),
+            secrets: ledger
+                .secrets()?
+                .into_iter()
+                .map(|s| (s.secret, (s.version, s.kcv)))
+                .collect(),
         })
     }
 
@@ -147,6 +156,10 @@ impl Known {
             }
             Act::OfficerEnrol(officer) => drop(self.officers.insert(officer.name.to_string())),
             Act::OfficerRevoke(body) => drop(self.officers.remove(body.name.as_str())),
+            Act::SecretDraw(body) => {
+                let facts = (body.version, body.kcv.to_string());
+                self.secrets.insert(body.secret.to_string(), facts);
+            }
             _ => {}
         }
     }
@@ -168,6 +181,13 @@ impl Known {
         let extra = stored.iter().find(|(name, _)| !self.keys.contains_key(*name));
         if let Some((name, _)) = missing.or(extra) {
             return disagrees(name);
+        }
+        // One that is not there was lost with an older store, and is drawn anew when it is needed.
+        for record in store.internal() {
+            let facts = (record.version, record.kcv.to_string());
+            if self.secrets.get(record.purpose.as_str()) != Some(&facts) {
+                return disagrees(record.purpose.as_str());
+            }
         }
         let stranger = store
             .header()

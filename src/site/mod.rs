@@ -27,6 +27,7 @@ mod found;
 mod key_block;
 mod officers;
 mod publication;
+mod secrets;
 mod session;
 mod writer;
 
@@ -40,6 +41,7 @@ pub use error::SiteError;
 pub use found::{NewOfficer, NewSite, found};
 pub use key_block::{BlockFault, BlockFile, BlockOrder, MadeBlock, MadeBlocks};
 pub use officers::{OfficerFile, check_name, holds_share, with_signers};
+pub use secrets::Prepare;
 pub use session::{Session, Step};
 pub use writer::LedgerWriter;
 

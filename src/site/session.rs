@@ -11,6 +11,7 @@ use super::{RestoreError, Site, SiteError, holds_share, key_retired, with_signer
 use crate::crypto::SecretBytes;
 use crate::crypto::seal::KdfParams;
 use crate::crypto::sign::PublicKey;
+use crate::keys::file_store::Staged;
 use crate::keys::{Change, FileKeyStore, KeyRecord, KeyState, Mark, OfficerKeys};
 use crate::ledger::act::{self, Act, OfficerRevoke};
 use crate::ledger::checkpoint::Checkpoint;
@@ -141,7 +142,7 @@ impl Session {
 
     /// Whether the officers here may sign this act, before anything is staged for it: where enough came and one of them is
     /// in no role for it, that one is named.
-    fn check_roles(&self, act: &Act) -> Result<(), SiteError> {
+    pub(super) fn check_roles(&self, act: &Act) -> Result<(), SiteError> {
         let needed = self.ledger.needs(act)?;
         let signing = signers_for(&self.officers, self.ledger.state(), act, needed);
         let idle = self.officers.iter().find(|o| signing.iter().all(|s| s.name != o.name));
@@ -182,10 +183,22 @@ impl Session {
             about: about(&act),
         };
         let staged = self.store.stage(change, mark.clone(), random)?;
+        self.enforce(staged, &mark, act, new, at)
+    }
+
+    /// Second half of a change: the entry, which decides, and then the generation that goes with it.
+    pub(super) fn enforce(
+        &mut self,
+        staged: Staged,
+        mark: &Mark,
+        act: Act,
+        new: Option<&OfficerKeys>,
+        at: &mut dyn FnMut(Step),
+    ) -> Result<Entry, SiteError> {
         at(Step::Staged);
         let appended = self.append_with(act, new);
         // An error may come after the entry became durable (power, disk): only the ledger itself can tell.
-        if appended.is_ok() || recorded(&self.ledger, &mark)? {
+        if appended.is_ok() || recorded(&self.ledger, mark)? {
             at(Step::Appended);
             self.store.commit(staged)?;
             at(Step::Committed);

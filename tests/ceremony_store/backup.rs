@@ -6,12 +6,13 @@ use std::path::Path;
 
 use super::hall::*;
 use super::saved::*;
+use cardmint::crypto::internal::check_value;
 use cardmint::crypto::pack::copy_of;
 use cardmint::crypto::shamir::Share;
 use cardmint::crypto::{KcvLength, SecretBytes};
 use cardmint::error::{Exit, Fault};
 use cardmint::keys::file_store::{Backup, BackupError};
-use cardmint::keys::{FileKeyStore, KeyFileError, KeyPath, KeyState, KeyStore};
+use cardmint::keys::{FileKeyStore, InternalUse, KeyFileError, KeyPath, KeyState, KeyStore};
 use cardmint::ledger::LedgerError;
 use cardmint::ledger::act::Act;
 use cardmint::outside::{Clock, SystemRandom};
@@ -68,6 +69,8 @@ fn a_lost_store_comes_back_whole() {
         assert_eq!([LOAD, TAC].map(|name| kcv_of(&session, name)), kcvs);
         assert_eq!(session.store.exchange_keys().len(), 1);
         assert_eq!(session.store.pin("user").unwrap().len(), 3);
+        let key = session.store.internal_key(InternalUse::Holders).unwrap();
+        assert_eq!(check_value(key).to_string(), session.ledger.secrets().unwrap()[0].kcv);
         assert!(session.store.header().generation > generation);
     }
     assert_eq!(saved.site.card().unwrap(), card);
@@ -252,6 +255,38 @@ fn a_backup_older_than_the_ledger_brings_back_only_what_it_has() {
     assert_eq!((state(LATER), state(LOAD)), (KeyState::Destroyed, KeyState::Active));
     let row = session.ledger.key(LATER).unwrap().unwrap();
     assert_eq!(row.state, "destroyed");
+}
+
+/// A secret that was drawn since the backup does not come back, and is drawn anew with the next number.
+#[test]
+fn secrets_drawn_since_the_backup_are_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let saved = saved(folder.path());
+    let mut session = open(&saved.site, &PEOPLE).unwrap();
+    session.need_secret(InternalUse::Pins, &mut SystemRandom).unwrap();
+    let anew = session.draw_secret::<SiteError>(
+        InternalUse::Holders,
+        None,
+        &mut SystemRandom,
+        &mut |_, _| Ok(()),
+        &mut |_| {},
+    );
+    anew.unwrap();
+    session.checkpoint().unwrap();
+    drop(session);
+    lose(&saved.site);
+    let mut session = without_store(&saved.site).unwrap();
+    let found = restoration(&saved, &session).unwrap();
+    assert_eq!(found.lost_secrets().iter().collect::<Vec<_>>(), ["holders", "pins"]);
+    restore(&saved, &mut session, None).unwrap();
+    drop(session);
+    let mut session = open(&saved.site, &PEOPLE[..2]).unwrap();
+    assert!(session.store.internal().is_empty());
+    session.need_secret(InternalUse::Holders, &mut SystemRandom).unwrap();
+    let record = session.store.internal_record(InternalUse::Holders).unwrap();
+    assert_eq!(record.version, 3);
+    drop(session);
+    open(&saved.site, &PEOPLE[..2]).unwrap();
 }
 
 #[test]

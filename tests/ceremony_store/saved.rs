@@ -12,7 +12,7 @@ use cardmint::crypto::pack::copy_of;
 use cardmint::crypto::shamir::Share;
 use cardmint::crypto::{Algorithm, SecretBytes, kcv};
 use cardmint::keys::file_store::Draft;
-use cardmint::keys::{Change, ExchangeRecord, FileKeyStore, KeyState, Origin};
+use cardmint::keys::{Change, ExchangeRecord, FileKeyStore, InternalUse, KeyState, Origin};
 use cardmint::ledger::act::Act;
 use cardmint::outside::{Clock, SystemRandom};
 use cardmint::site::{NewBackup, Restoration, Session, Site, SiteError, Step, exchange_key_arrived, key_arrived};
@@ -23,7 +23,7 @@ pub const TAC: &str = "tac.v1.3des@city:3100";
 pub const LATER: &str = "unload.v1.3des@city:3100";
 pub const CANARY: &str = "C9A17E4D5B8F2063D4E1907B3C6AF852";
 
-/// A site with two keys, a PIN and an exchange key, all of it backed up 2 of 3 in the ceremony that made it.
+/// A site with two keys, a PIN, an exchange key and a secret inside, all of it backed up 2 of 3 in the ceremony that made it.
 pub struct Saved {
     pub site: Site,
     pub file: PathBuf,
@@ -33,6 +33,7 @@ pub struct Saved {
 pub fn saved(folder: &Path) -> Saved {
     let site = found_site(&folder.join("site"), &PEOPLE, 2);
     let mut session = open(&site, &PEOPLE[..2]).unwrap();
+    session.need_secret(InternalUse::Holders, &mut SystemRandom).unwrap();
     let ceremony = begin(&mut session, &PEOPLE);
     let mut pending = session.store.begin().unwrap();
     let mut acts = vec![generate(TAC, &session, &mut pending)];

@@ -68,7 +68,16 @@ fn the_page_names_every_act_table_and_check() {
         .map(|line| Entry::parse(line.as_bytes()).unwrap().act.name())
         .collect();
     let source = include_str!("../../src/ledger/act.rs");
-    let nouns = ["range.", "order.", "holders.", "batch.", "stock.", "blacklist."];
+    let nouns = [
+        "range.",
+        "order.",
+        "secret.",
+        "holder.",
+        "holders.",
+        "batch.",
+        "stock.",
+        "blacklist.",
+    ];
     let named = source
         .split('"')
         .filter(|word| nouns.iter().any(|noun| word.starts_with(noun)));
@@ -87,6 +96,112 @@ fn the_page_names_every_act_table_and_check() {
         let table = table.trim_end_matches(" (");
         assert!(page.contains(&format!("`{table}`")), "{table}");
     }
+}
+
+#[test]
+fn holders_data_are_shown_while_they_are_there_and_erased_once() {
+    let (mut b, order) = centre();
+    let none = |fault| matches!(fault, CentreFault::NoHolder { .. });
+    // A number of no order, of another order, an order without holders.
+    let mut bare = self::order("bare", vec![span(11, 12, Some("31"))], 2);
+    bare.holders = None;
+    b.by(OPERATOR, Act::OrderImport(bare)).unwrap();
+    for act in [show("one", 11), show("one", 500), show("bare", 11)] {
+        assert!(none(refused(b.by(SUPERVISOR, act))));
+    }
+    for act in [erase("bare", None), erase("one", Some(11))] {
+        assert!(none(refused(b.by(BOTH, act))));
+    }
+    assert!(matches!(
+        refused(b.by(SUPERVISOR, show("two", 1))),
+        CentreFault::Unknown { .. }
+    ));
+    b.by(SUPERVISOR, show("one", 1)).unwrap();
+    b.by(BOTH, erase("one", Some(1))).unwrap();
+    assert!(none(refused(b.by(SUPERVISOR, show("one", 1)))));
+    assert!(none(refused(b.by(BOTH, erase("one", Some(1))))));
+    b.by(SUPERVISOR, show("one", 2)).unwrap();
+    b.by(BOTH, erase("one", None)).unwrap();
+    assert!(none(refused(b.by(SUPERVISOR, show("one", 2)))));
+    for act in [erase("one", Some(2)), erase("one", None)] {
+        assert!(none(refused(b.by(BOTH, act))));
+    }
+    assert!(b.ledger.erased("one", &card(7)).unwrap() && !b.ledger.erased("bare", &card(11)).unwrap());
+    assert_eq!(b.ledger.order("one").unwrap().unwrap().digest, order.digest.to_string());
+    verifies(&b);
+}
+
+#[test]
+fn looking_and_erasing_need_the_right_officers() {
+    let (mut b, _) = centre();
+    let wrong_role = |result: Result<u64, LedgerError>| matches!(result, Err(LedgerError::WrongRole { .. }));
+    assert!(wrong_role(b.by(OPERATOR, show("one", 1))));
+    let alone = b.by(SUPERVISOR, erase("one", Some(1))).unwrap_err();
+    assert!(matches!(alone, LedgerError::TooFewOfficers { .. }), "{alone:?}");
+    verifies(&b);
+}
+
+#[test]
+fn an_order_is_given_up_before_any_batch_and_frees_its_numbers() {
+    let (mut b, first) = centre();
+    b.by(
+        OPERATOR,
+        Act::OrderImport(order("two", vec![span(11, 20, Some("31"))], 10)),
+    )
+    .unwrap();
+    b.by(SUPERVISOR, withdraw("two")).unwrap();
+    assert!(b.ledger.order("two").unwrap().unwrap().withdrawn.is_some());
+    assert!(matches!(
+        refused(b.by(SUPERVISOR, withdraw("two"))),
+        CentreFault::Unknown { .. }
+    ));
+    assert!(matches!(
+        refused(b.by(SUPERVISOR, withdraw("three"))),
+        CentreFault::Unknown { .. }
+    ));
+    // Its name is taken for good, its numbers are not.
+    let again = order("two", vec![span(21, 21, Some("31"))], 1);
+    assert!(matches!(
+        refused(b.by(OPERATOR, Act::OrderImport(again))),
+        CentreFault::NameTaken { .. }
+    ));
+    let next = order("three", vec![span(11, 20, Some("31"))], 10);
+    b.by(OPERATOR, Act::OrderImport(next)).unwrap();
+    let gone = batch("G", &order("two", Vec::new(), 10));
+    assert!(matches!(
+        refused(b.by(OPERATOR, Act::BatchNew(gone))),
+        CentreFault::Unknown { .. }
+    ));
+    let laid_down = batch("B", &first);
+    b.by(OPERATOR, Act::BatchNew(laid_down)).unwrap();
+    assert!(matches!(
+        refused(b.by(SUPERVISOR, withdraw("one"))),
+        CentreFault::OrderBusy { .. }
+    ));
+    verifies(&b);
+}
+
+#[test]
+fn secrets_are_drawn_one_time_after_the_other() {
+    let (mut b, _) = centre();
+    let out_of_turn = |fault| matches!(fault, CentreFault::SecretVersion { .. });
+    for version in [0, 2, u32::MAX] {
+        assert!(out_of_turn(refused(b.by(OPERATOR, draw(SecretUse::Holders, version)))));
+    }
+    b.by(OPERATOR, draw(SecretUse::Holders, 1)).unwrap();
+    assert!(out_of_turn(refused(b.by(OPERATOR, draw(SecretUse::Holders, 1)))));
+    assert!(out_of_turn(refused(b.by(OPERATOR, draw(SecretUse::Pins, 2)))));
+    b.by(OPERATOR, draw(SecretUse::Holders, 2)).unwrap();
+    b.by(OPERATOR, draw(SecretUse::Pins, 1)).unwrap();
+    let drawn: Vec<(String, u32)> = b
+        .ledger
+        .secrets()
+        .unwrap()
+        .into_iter()
+        .map(|s| (s.secret, s.version))
+        .collect();
+    assert_eq!(drawn, [("holders".to_owned(), 2), ("pins".to_owned(), 1)]);
+    verifies(&b);
 }
 
 #[test]

@@ -276,7 +276,8 @@ pub fn centre() -> (Centre, OrderImport) {
     b.by(BOTH, Act::TemplateApprove(template)).unwrap();
     b.by(BOTH, Act::KeyGenerate(arrived("load/1"))).unwrap();
     b.by(SUPERVISOR, Act::RangeReserve(range("31", 1, 1000))).unwrap();
-    let order = order("one", vec![span(1, 10, Some("31"))], 10);
+    let mut order = order("one", vec![span(1, 10, Some("31"))], 10);
+    order.holders = Some(Hash::of(&[b"ten holders"]));
     b.by(OPERATOR, Act::OrderImport(order.clone())).unwrap();
     b.by(SUPERVISOR, Act::StockReceive(delivery("L1", 20))).unwrap();
     b.by(SUPERVISOR, Act::StockHandOut(hand_out("L1", "张三", 12))).unwrap();
@@ -336,15 +337,62 @@ pub fn told() -> Centre {
     psam(&mut b);
     cards(&mut b);
     blacklist(&mut b);
-    let erase = HoldersErase {
-        order: text("one"),
-        number: Some(number(&card(1))),
-        reason: text("asked for"),
-    };
-    b.by(BOTH, Act::HoldersErase(erase)).unwrap();
+    holders(&mut b);
     assert!(b.ledger.size() > seq);
     b.checkpoint();
     b
+}
+
+/// Secrets are drawn, a holder's data shown and erased, an order given up and its numbers taken by another.
+fn holders(b: &mut Centre) {
+    for (secret, version) in [(SecretUse::Holders, 1), (SecretUse::Pins, 1), (SecretUse::Holders, 2)] {
+        b.by(OPERATOR, draw(secret, version)).unwrap();
+    }
+    b.by(SUPERVISOR, show("one", 1)).unwrap();
+    b.by(BOTH, erase("one", Some(1))).unwrap();
+    b.by(
+        OPERATOR,
+        Act::OrderImport(order("two", vec![span(11, 12, Some("31"))], 2)),
+    )
+    .unwrap();
+    b.by(SUPERVISOR, withdraw("two")).unwrap();
+    b.by(
+        OPERATOR,
+        Act::OrderImport(order("three", vec![span(11, 11, Some("31"))], 1)),
+    )
+    .unwrap();
+}
+
+pub fn draw(secret: SecretUse, version: u32) -> Act {
+    Act::SecretDraw(SecretDraw {
+        secret,
+        version,
+        kcv: short("4AB599"),
+        reason: (version > 1).then(|| text("after erasures")),
+    })
+}
+
+pub fn show(order: &str, n: u32) -> Act {
+    Act::HolderShow(HolderShow {
+        order: text(order),
+        number: number(&card(n)),
+        reason: text("the holder asks"),
+    })
+}
+
+pub fn erase(order: &str, n: Option<u32>) -> Act {
+    Act::HoldersErase(HoldersErase {
+        order: text(order),
+        number: n.map(|n| number(&card(n))),
+        reason: text("asked for"),
+    })
+}
+
+pub fn withdraw(order: &str) -> Act {
+    Act::OrderWithdraw(OrderWithdraw {
+        order: text(order),
+        reason: text("wrong file"),
+    })
 }
 
 fn stock(b: &mut Centre) {

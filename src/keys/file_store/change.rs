@@ -5,6 +5,7 @@ use std::fs;
 
 use super::super::exchange::{ExchangeRecord, StoredName};
 use super::super::id::{ExchangeName, KeyId, KeyPath, KeyRecord, KeyState};
+use super::super::internal::InternalUse;
 use super::super::scheme::Subject;
 use super::super::store::StoreError;
 use super::backup::Restore;
@@ -69,6 +70,15 @@ pub enum Change {
     },
     /// Everything out of a backup, in the place of what is there.
     Restore(Box<Restore>),
+    /// An internal secret, drawn for the first time or anew. The one before is gone, and the file has a fresh data key.
+    DrawInternal {
+        /// What it is for.
+        purpose: InternalUse,
+        /// How often it was drawn, this time too.
+        version: u32,
+        /// The moment, RFC 3339 in UTC.
+        since: String,
+    },
     /// Another set of officers or another quorum, with a fresh data key.
     Reshare {
         /// How many are needed.
@@ -174,6 +184,11 @@ impl FileKeyStore {
                 Ok(())
             }
             Change::Restore(restore) => self.restore(*restore, random),
+            Change::DrawInternal {
+                purpose,
+                version,
+                since,
+            } => self.draw_internal(purpose, version, since, random),
             Change::Reshare { quorum, holders } => self.share_out(quorum, &holders, random),
         }
     }
@@ -189,6 +204,14 @@ impl FileKeyStore {
         self.header.holders = unlock::split(&data_key, &self.header.site, quorum, holders, random)?;
         (self.header.quorum, self.data_key) = (quorum, data_key);
         Ok(())
+    }
+
+    /// The same officers and quorum: what is left of the old file shall not open with what opens the new one, nor the other
+    /// way round.
+    pub(super) fn share_out_anew(&mut self, random: &mut dyn Random) -> Result<(), KeyFileError> {
+        let each = self.header.holders.iter();
+        let holders: Vec<_> = each.map(|h| (h.officer.clone(), h.exchange)).collect();
+        self.share_out(self.header.quorum, &holders, random)
     }
 
     fn add_exchange_key(&mut self, mut record: ExchangeRecord, key: ExchangeKey) -> Result<(), KeyFileError> {
@@ -217,14 +240,7 @@ impl FileKeyStore {
             return Err(KeyFileError::StateChange { key, from, to });
         }
         if to == KeyState::Destroyed {
-            // What is left of the old file shall not open with what opens the new one, nor the other way round.
-            let holders: Vec<_> = self
-                .header
-                .holders
-                .iter()
-                .map(|h| (h.officer.clone(), h.exchange))
-                .collect();
-            self.share_out(self.header.quorum, &holders, random)?;
+            self.share_out_anew(random)?;
         }
         match &name {
             StoredName::Key(id) => {

@@ -3,15 +3,16 @@
 //!
 //! The body is a pack (`crypto::pack`) of: the site's signing seed, its exchange secret, the keys in the order of the
 //! header's records without those that are destroyed, the PINs in the order of their names, the exchange keys in the order of
-//! theirs without those that are destroyed.
+//! theirs without those that are destroyed, the internal secrets in the order of their uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::exchange::ExchangeRecord;
 use super::super::id::{ExchangeName, KeyId, KeyRecord, KeyState};
+use super::super::internal::{InternalRecord, InternalUse};
 use crate::crypto::key_block::ExchangeKey;
 use crate::crypto::pack::{self, NotPacked, pack, unpack};
-use crate::crypto::seal::{BoxKey, Secret};
+use crate::crypto::seal::{BoxKey, SealKey, Secret};
 use crate::crypto::sign::SigningKey;
 use crate::crypto::{KeyMaterial, SecretBytes};
 
@@ -20,6 +21,7 @@ pub(super) struct Inventory<'a> {
     pub(super) keys: &'a [KeyRecord],
     pub(super) pins: &'a BTreeSet<String>,
     pub(super) exchange_keys: &'a [ExchangeRecord],
+    pub(super) internal: &'a [InternalRecord],
 }
 
 /// Open secrets; wiped on drop.
@@ -29,6 +31,7 @@ pub(super) struct Contents {
     pub(super) keys: BTreeMap<KeyId, KeyMaterial>,
     pub(super) pins: BTreeMap<String, SecretBytes>,
     pub(super) exchange_keys: BTreeMap<ExchangeName, ExchangeKey>,
+    pub(super) internal: BTreeMap<InternalUse, SealKey>,
 }
 
 impl Contents {
@@ -39,6 +42,7 @@ impl Contents {
         parts.extend(self.keys.values().map(|k| k as &dyn Secret));
         parts.extend(self.pins.values().map(|p| p as &dyn Secret));
         parts.extend(self.exchange_keys.values().map(|k| k as &dyn Secret));
+        parts.extend(self.internal.values().map(|k| k as &dyn Secret));
         pack(&parts)
     }
 
@@ -50,6 +54,7 @@ impl Contents {
             keys: BTreeMap::new(),
             pins: BTreeMap::new(),
             exchange_keys: BTreeMap::new(),
+            internal: BTreeMap::new(),
         }
     }
 
@@ -63,11 +68,15 @@ impl Contents {
         let ids: Vec<&KeyId> = ids.map(|k| &k.id).collect();
         let exchange = names.exchange_keys.iter().filter(|k| k.state != KeyState::Destroyed);
         let exchange: Vec<&ExchangeRecord> = exchange.collect();
-        if rest.len() != ids.len() + names.pins.len() + exchange.len() {
+        if rest.len() != ids.len() + names.pins.len() + exchange.len() + names.internal.len() {
             return Err(NotPacked);
         }
         let (keys, rest) = rest.split_at(ids.len());
-        let (pins, exchange_keys) = rest.split_at(names.pins.len());
+        let (pins, rest) = rest.split_at(names.pins.len());
+        let (exchange_keys, internal) = rest.split_at(exchange.len());
+        let inner = |(record, part): (&InternalRecord, &SecretBytes)| {
+            Ok((record.purpose, SealKey::from_secret(part).map_err(|_| NotPacked)?))
+        };
         let key = |(name, part): (&KeyId, &SecretBytes)| Ok((name.clone(), pack::key_from(part)?));
         Ok(Self {
             signing: SigningKey::from_seed(seed).map_err(|_| NotPacked)?,
@@ -81,6 +90,12 @@ impl Contents {
                     let key = ExchangeKey::from_secret(record.algorithm, pack::copy_of(part));
                     Ok((record.name.clone(), key.map_err(|_| NotPacked)?))
                 })
+                .collect::<Result<_, NotPacked>>()?,
+            internal: names
+                .internal
+                .iter()
+                .zip(internal)
+                .map(inner)
                 .collect::<Result<_, NotPacked>>()?,
         })
     }

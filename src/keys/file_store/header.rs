@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::exchange::ExchangeRecord;
 use super::super::id::KeyRecord;
+use super::super::internal::InternalRecord;
 use super::contents::Inventory;
 use super::envelope::{Head, base64_text};
 use crate::crypto::Digest;
@@ -73,6 +74,9 @@ pub struct Header {
     /// The public facts of the exchange keys, in the order of their names. Since format 2.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exchange_keys: Vec<ExchangeRecord>,
+    /// The public facts of the internal secrets, in the order of their uses. Since format 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub internal: Vec<InternalRecord>,
     /// Nonce of the body.
     #[serde(with = "base64_text")]
     pub nonce: [u8; NONCE],
@@ -85,6 +89,7 @@ impl Header {
             keys: &self.keys,
             pins: &self.pins,
             exchange_keys: &self.exchange_keys,
+            internal: &self.internal,
         }
     }
 }
@@ -92,10 +97,10 @@ impl Header {
 impl Head for Header {
     const NEWEST: u32 = 2;
 
-    /// Format 1 knows neither exchange keys nor limits of travel.
+    /// Format 1 knows neither exchange keys nor internal secrets nor limits of travel.
     fn version(&self) -> u32 {
         let limited = self.keys.iter().any(|k| !k.exportability.is_unlimited());
-        if limited || !self.exchange_keys.is_empty() {
+        if limited || !self.exchange_keys.is_empty() || !self.internal.is_empty() {
             2
         } else {
             1

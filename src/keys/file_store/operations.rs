@@ -12,7 +12,7 @@ use super::FileKeyStore;
 use crate::crypto::auth::{external_authentication, internal_encrypt};
 use crate::crypto::bulk::{self, TacJob};
 use crate::crypto::key_record::{wrap_record, wrap_secret, wrapped_length};
-use crate::crypto::pack::{copy_of, joined};
+use crate::crypto::pack::joined;
 use crate::crypto::pin::reload_pin_data;
 use crate::crypto::secure_messaging::{encrypt_secret, mac4};
 use crate::crypto::{
@@ -68,13 +68,6 @@ impl FileKeyStore {
     /// The subject that a key's owner is by itself.
     pub(super) fn subject(&self, id: &KeyId) -> Subject {
         self.scheme.subject_of(&id.owner).unwrap_or_default()
-    }
-
-    fn stored_pin(&self, name: &str) -> Result<&SecretBytes, StoreError> {
-        self.contents
-            .pins
-            .get(name)
-            .ok_or_else(|| StoreError::NoPin { name: name.to_owned() })
     }
 
     /// Whether one factor more leads to the card level.
@@ -173,12 +166,12 @@ impl KeyStore for FileKeyStore {
         frame: WriteKeyFrame<'_>,
         pin: &str,
     ) -> Result<Vec<u8>, StoreError> {
-        let pin = self.stored_pin(pin)?;
+        let pin = self.pin_called(pin)?;
         let (alg, key) = self.serving(control)?;
         // Lc is part of the MAC, and only here the length of the PIN is known: a PIN of 2 bytes takes a block less.
         let mut header = frame.header;
         header[4] = wrapped_length(alg, frame.prefix.len() + pin.len()) as u8;
-        wrap_secret(alg, &key, challenge, header, frame.prefix, pin)
+        wrap_secret(alg, &key, challenge, header, frame.prefix, &pin)
             .map_err(|_| not_allowed(&control.path().key, "wrap a record of more than 255 bytes"))
     }
 
@@ -207,13 +200,13 @@ impl KeyStore for FileKeyStore {
                 "RELOAD PIN under another cipher than 3DES",
             ));
         }
-        let pin = self.stored_pin(pin)?;
+        let pin = self.pin_called(pin)?;
         let (_, key) = self.serving(key)?;
-        Ok(reload_pin_data(&key, pin))
+        Ok(reload_pin_data(&key, &pin))
     }
 
     fn encipher_pin(&self, key: &CardKey, pin: &str) -> Result<Vec<u8>, StoreError> {
-        self.encipher(key, self.stored_pin(pin)?)
+        self.encipher(key, &self.pin_called(pin)?)
     }
 
     fn transport_record(&self, key: &CardKey, prefix: &[u8]) -> Result<SecretBytes, StoreError> {
@@ -225,6 +218,6 @@ impl KeyStore for FileKeyStore {
     }
 
     fn pin(&self, name: &str) -> Result<SecretBytes, StoreError> {
-        self.stored_pin(name).map(copy_of)
+        self.pin_called(name)
     }
 }

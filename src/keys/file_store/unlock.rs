@@ -55,6 +55,7 @@ impl FileKeyStore {
             keys: Vec::new(),
             pins: BTreeSet::new(),
             exchange_keys: Vec::new(),
+            internal: Vec::new(),
             nonce: seal::fresh_nonce(random)?,
         };
         let contents = Contents::of(signing, exchange);

@@ -97,15 +97,12 @@ pub struct OrderImport {
     pub terminals: Vec<Span>,
 }
 
-/// Body of `holders.erase`.
+/// Body of `order.withdraw`: an order that no batch was made of, and whose numbers are free again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct HoldersErase {
+pub struct OrderWithdraw {
     /// The order.
     pub order: Text,
-    /// The card whose holder's data are erased; absent: those of the whole order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub number: Option<Number>,
     /// Why.
     pub reason: Text,
 }

@@ -54,6 +54,20 @@ pub enum CentreFault {
         /// Numbers.
         numbers: u64,
     },
+    /// There are no data of this holder: the order brought none, or they are erased.
+    NoHolder {
+        /// The order.
+        order: String,
+        /// The card; a dash for the whole order.
+        number: String,
+    },
+    /// A secret that is not drawn one time after the other.
+    SecretVersion {
+        /// Which.
+        secret: String,
+        /// How often it was drawn before.
+        before: u32,
+    },
     /// A number that an order has used up, outside that order's batches.
     NumberOfOrder {
         /// The number.
@@ -266,6 +280,10 @@ impl Fault for CentreFault {
             Self::OutsideRange { range, from, to } => msg!("centre-outside-range", range = range, from = from, to = to),
             Self::RowCount { order, rows, numbers } => {
                 msg!("centre-row-count", order = order, rows = rows, numbers = numbers)
+            }
+            Self::NoHolder { order, number } => msg!("centre-no-holder", order = order, number = number),
+            Self::SecretVersion { secret, before } => {
+                msg!("centre-secret-version", before = before).with_word("secret", "internal-use", secret)
             }
             Self::NumberOfOrder { number, order } => msg!("centre-number-of-order", number = number, order = order),
             Self::NotInBatch { batch, number } => msg!("centre-not-in-batch", batch = batch, number = number),

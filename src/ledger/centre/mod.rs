@@ -9,14 +9,17 @@
 mod batch;
 mod blacklist;
 mod fault;
+mod holders;
 mod life;
 mod number;
+mod order_query;
 mod query;
 mod stock;
 
 pub use fault::CentreFault;
 pub use life::LifeRow;
-pub use query::{BatchRow, BatchTally, BlacklistRow, HoldingRow, ListRow, LotRow, OrderRow, RangeUse, SpanRow};
+pub use order_query::{OrderRow, SecretRow, SpanRow};
+pub use query::{BatchRow, BatchTally, BlacklistRow, HoldingRow, ListRow, LotRow, RangeUse};
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 
@@ -30,6 +33,8 @@ pub(super) const TABLES: &[&str] = &[
     "ranges",
     "spans",
     "orders",
+    "secrets",
+    "erasures",
     "batches",
     "batch_keys",
     "batch_officers",
@@ -53,6 +58,8 @@ pub(super) fn concerns(act: &Act) -> bool {
     let nouns = [
         "range.",
         "order.",
+        "secret.",
+        "holder.",
         "holders.",
         "batch.",
         "stock.",
@@ -71,7 +78,10 @@ pub(super) fn apply(db: &Connection, entry: &Entry, policy: Option<&Policy>) -> 
     match &entry.act {
         Act::RangeReserve(body) => number::reserve(db, body, seq),
         Act::OrderImport(body) => number::import(db, body, seq),
-        Act::HoldersErase(body) => number::order(db, body.order.as_str()).map(drop),
+        Act::OrderWithdraw(body) => number::withdraw(db, body, seq),
+        Act::SecretDraw(body) => holders::draw(db, body, seq),
+        Act::HolderShow(body) => holders::show(db, body),
+        Act::HoldersErase(body) => holders::erase(db, body, seq),
         Act::BatchNew(body) => batch::lay_down(db, body, entry),
         Act::BatchApprove(body) => batch::approve(db, body, entry),
         Act::BatchRun(body) => batch::run(db, body, entry),
@@ -126,7 +136,7 @@ pub(super) fn stock_faults(db: &Connection) -> Result<Vec<(String, String)>, Led
 /// Who may do what in a card centre, where a site says nothing else. That a batch is approved by somebody else than who laid
 /// it down and who runs it is no matter of the policy: it always holds.
 pub(super) fn default_rules(policy: Policy) -> Policy {
-    use Role::{Operator, Supervisor};
+    use Role::{Auditor, KeyOfficer, Operator, Supervisor};
     let desk = [Operator, Supervisor];
     let one = |policy: Policy, acts: &[&str], roles: &[Role]| {
         acts.iter().fold(policy, |policy, act| policy.with(act, 1, roles))
@@ -155,6 +165,7 @@ pub(super) fn default_rules(policy: Policy) -> Policy {
     ];
     let by_supervisors = [
         "range.reserve",
+        "order.withdraw",
         "batch.approve",
         "stock.receive",
         "stock.hand-out",
@@ -164,6 +175,9 @@ pub(super) fn default_rules(policy: Policy) -> Policy {
     ];
     let policy = one(policy, &by_operators, &desk);
     let policy = one(policy, &by_supervisors, &[Supervisor]);
+    // Auditors look too: their looking is recorded as everybody's.
+    let policy = one(policy, &["holder.show"], &[Supervisor, Auditor]);
+    let policy = one(policy, &["secret.draw"], &[Operator, Supervisor, KeyOfficer]);
     let by_two = [
         "holders.erase",
         "batch.close",

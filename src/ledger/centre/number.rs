@@ -4,8 +4,8 @@
 
 use rusqlite::{Connection, params};
 
-use super::{CentreFault, Done, attempt, number_in, one, place, span, taken, unknown};
-use crate::ledger::act::{OrderImport, RangeKind, RangeReserve, Span};
+use super::{CentreFault, Done, attempt, number_in, one, place, run, span, taken, unknown};
+use crate::ledger::act::{OrderImport, OrderWithdraw, RangeKind, RangeReserve, Span};
 use crate::ledger::error::LedgerError;
 use crate::ledger::projection::whole;
 
@@ -15,6 +15,8 @@ const SPAN_AT: &str =
 
 /// What an order is.
 pub(super) struct Order {
+    pub(super) kind: RangeKind,
+    pub(super) holders: bool,
     pub(super) template: String,
     pub(super) template_digest: String,
     pub(super) rows: u32,
@@ -66,6 +68,20 @@ pub(super) fn import(db: &Connection, body: &OrderImport, seq: u64) -> Done {
         return Ok(());
     }
     use_up(db, body, RangeKind::Terminal, &body.terminals)
+}
+
+/// Gives an order up: its numbers are free again, unless a batch was ever made of it.
+pub(super) fn withdraw(db: &Connection, body: &OrderWithdraw, seq: u64) -> Done {
+    let name = body.order.as_str();
+    order(db, name)?;
+    let batch = "SELECT batch FROM batches WHERE order_id = ?1 LIMIT 1";
+    if one(db, batch, params![name], |_| Ok(()))?.is_some() {
+        let order = name.to_owned();
+        return Err(CentreFault::OrderBusy { order }.into());
+    }
+    let sql = "UPDATE orders SET withdrawn = ?2 WHERE order_id = ?1";
+    run(db, sql, params![name, whole(seq)])?;
+    run(db, "DELETE FROM spans WHERE order_id = ?1", params![name]).map(drop)
 }
 
 /// Takes the numbers of an order, as many as it has rows.
@@ -143,7 +159,8 @@ pub(super) fn order_of(db: &Connection, kind: RangeKind, number: &str) -> Result
 
 /// An order by its name.
 pub(super) fn order(db: &Connection, name: &str) -> Result<Order, LedgerError> {
-    let sql = "SELECT template, template_digest, rows, terminals, digest FROM orders WHERE order_id = ?1";
+    let sql = "SELECT template, template_digest, rows, terminals, digest, kind, holders FROM orders
+               WHERE order_id = ?1 AND withdrawn IS NULL";
     let read = |row: &rusqlite::Row<'_>| {
         Ok(Order {
             template: row.get(0)?,
@@ -151,6 +168,11 @@ pub(super) fn order(db: &Connection, name: &str) -> Result<Order, LedgerError> {
             rows: row.get(2)?,
             terminals: row.get(3)?,
             digest: row.get(4)?,
+            kind: match row.get::<_, String>(5)?.as_str() {
+                "psam" => RangeKind::Psam,
+                _ => RangeKind::User,
+            },
+            holders: row.get::<_, Option<String>>(6)?.is_some(),
         })
     };
     one(db, sql, params![name], read)?.ok_or_else(|| unknown("order", name))

@@ -5,7 +5,7 @@ use rusqlite::{Row, params};
 use serde::Serialize;
 
 use super::{LifeRow, batch, blacklist, life, many, number, number_in, one, span};
-use crate::ledger::act::{BatchClose, BatchKey, BatchLot, CardKind, RangeKind};
+use crate::ledger::act::{BatchClose, BatchKey, BatchLot, CardKind};
 use crate::ledger::error::LedgerError;
 use crate::ledger::field::{ShortHex, Text};
 use crate::ledger::log::Ledger;
@@ -33,40 +33,6 @@ pub struct RangeUse {
     pub left: u64,
     /// How many numbers it has.
     pub size: u64,
-}
-
-/// Numbers that an order has used up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SpanRow {
-    /// First number.
-    pub from: String,
-    /// Last number.
-    pub to: String,
-    /// The range that they are from.
-    pub range: Option<String>,
-}
-
-/// An order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OrderRow {
-    /// Its name.
-    pub order: String,
-    /// `user` or `psam`.
-    pub kind: String,
-    /// The template.
-    pub template: String,
-    /// The digest of its file.
-    pub template_digest: String,
-    /// How many cards.
-    pub rows: u32,
-    /// Whether it brings terminal numbers.
-    pub terminals: bool,
-    /// The digest of its rows.
-    pub digest: String,
-    /// The commitment to the holders' data.
-    pub holders: Option<String>,
-    /// The entry.
-    pub imported: u64,
 }
 
 /// A batch.
@@ -230,38 +196,6 @@ impl Ledger {
             .map(|next| format!("{next:0width$}", width = from.len()));
         (range.size, range.left) = (size, size.saturating_sub(used));
         Ok(range)
-    }
-
-    /// An order by its name.
-    pub fn order(&self, name: &str) -> Result<Option<OrderRow>, LedgerError> {
-        one(
-            &self.db,
-            &format!("{ORDER} WHERE order_id = ?1"),
-            params![name],
-            order_row,
-        )
-    }
-
-    /// All orders, in the order in which they came.
-    pub fn orders(&self) -> Result<Vec<OrderRow>, LedgerError> {
-        many(&self.db, &format!("{ORDER} ORDER BY imported"), params![], order_row)
-    }
-
-    /// The numbers of an order, of its cards or of its terminals.
-    pub fn spans(&self, order: &str, kind: RangeKind) -> Result<Vec<SpanRow>, LedgerError> {
-        let sql = "SELECT start, stop, range FROM spans WHERE order_id = ?1 AND kind = ?2 ORDER BY start";
-        many(&self.db, sql, params![order, kind.as_str()], |row| {
-            Ok(SpanRow {
-                from: number_in(&row.get::<_, String>(0)?).to_owned(),
-                to: number_in(&row.get::<_, String>(1)?).to_owned(),
-                range: row.get(2)?,
-            })
-        })
-    }
-
-    /// The order that has used a number up.
-    pub fn order_of_number(&self, kind: RangeKind, number: &str) -> Result<Option<String>, LedgerError> {
-        number::order_of(&self.db, kind, number)
     }
 
     /// A batch by its name.
@@ -429,25 +363,9 @@ impl Ledger {
     }
 }
 
-const ORDER: &str =
-    "SELECT order_id, kind, template, template_digest, rows, terminals, digest, holders, imported FROM orders";
 const BATCH: &str =
     "SELECT batch, order_id, template, template_digest, rows, digest, state, made, approved, closed FROM batches";
 const BLACKLIST: &str = "SELECT kind, start, stop, until, reason, added, removed FROM blacklist";
-
-fn order_row(row: &Row<'_>) -> rusqlite::Result<OrderRow> {
-    Ok(OrderRow {
-        order: row.get(0)?,
-        kind: row.get(1)?,
-        template: row.get(2)?,
-        template_digest: row.get(3)?,
-        rows: row.get(4)?,
-        terminals: row.get(5)?,
-        digest: row.get(6)?,
-        holders: row.get(7)?,
-        imported: row.get::<_, i64>(8)?.cast_unsigned(),
-    })
-}
 
 fn batch_row(row: &Row<'_>) -> rusqlite::Result<BatchRow> {
     let entry = |at: usize| row.get::<_, Option<i64>>(at).map(|seq| seq.map(i64::cast_unsigned));

@@ -37,7 +37,24 @@ CREATE TABLE orders (
     terminals       INTEGER NOT NULL,
     digest          TEXT NOT NULL,
     holders         TEXT,
-    imported        INTEGER NOT NULL REFERENCES entries (seq)
+    imported        INTEGER NOT NULL REFERENCES entries (seq),
+    withdrawn       INTEGER REFERENCES entries (seq)
+) STRICT, WITHOUT ROWID;
+
+-- Secrets inside the site: holders, pins
+CREATE TABLE secrets (
+    secret  TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    kcv     TEXT NOT NULL,
+    drawn   INTEGER NOT NULL REFERENCES entries (seq)
+) STRICT, WITHOUT ROWID;
+
+-- Holders' data that are gone; an empty number stands for the whole order
+CREATE TABLE erasures (
+    order_id TEXT NOT NULL,
+    number   TEXT NOT NULL,
+    erased   INTEGER NOT NULL REFERENCES entries (seq),
+    PRIMARY KEY (order_id, number)
 ) STRICT, WITHOUT ROWID;
 
 -- state: new, approved, running, paused, closed

@@ -8,7 +8,7 @@ use crate::crypto::Kcv;
 use crate::crypto::key_block::Exportability;
 use crate::crypto::sign::PublicKey;
 use crate::keys::file_store::{BackupHeader, OpenBackup, Restore};
-use crate::keys::{Change, ExchangeRecord, KeyRecord, KeyState, Origin, StoredName};
+use crate::keys::{Change, ExchangeRecord, InternalRecord, InternalUse, KeyRecord, KeyState, Origin, StoredName};
 use crate::ledger::act::{Act, Holder, ShareSeen, StoreBackup, StoreRestore};
 use crate::ledger::query::{Filter, KeyRow};
 use crate::ledger::{Ledger, LedgerError, Text};
@@ -31,6 +31,8 @@ pub struct Restoration {
     missing: Vec<(StoredName, Kcv)>,
     pins: BTreeSet<String>,
     lost_pins: BTreeSet<String>,
+    internal: BTreeSet<InternalUse>,
+    lost_secrets: BTreeSet<String>,
 }
 
 impl Record {
@@ -118,6 +120,8 @@ impl Restoration {
             missing: Vec::new(),
             lost_pins: pins_set_since(ledger, entry)?,
             pins: BTreeSet::new(),
+            internal: BTreeSet::new(),
+            lost_secrets: BTreeSet::new(),
             opened,
         };
         for row in ledger.keys()? {
@@ -143,6 +147,16 @@ impl Restoration {
         let pins = restoration.opened.header().pins.iter();
         let pins = pins.filter(|name| !restoration.lost_pins.contains(*name));
         restoration.pins = pins.cloned().collect();
+        for secret in ledger.secrets()? {
+            let same = |r: &&InternalRecord| {
+                (r.purpose.as_str(), r.version, r.kcv.to_string())
+                    == (&secret.secret, secret.version, secret.kcv.clone())
+            };
+            match restoration.opened.header().internal.iter().find(same) {
+                Some(record) => drop(restoration.internal.insert(record.purpose)),
+                None => drop(restoration.lost_secrets.insert(secret.secret)),
+            }
+        }
         Ok(restoration)
     }
 
@@ -182,6 +196,12 @@ impl Restoration {
     /// The initial PINs that were set since the backup: they do not come back and must be entered anew.
     pub fn lost_pins(&self) -> &BTreeSet<String> {
         &self.lost_pins
+    }
+
+    /// The secrets inside the site that were drawn since the backup: they do not come back, nor what was sealed under them.
+    /// They are drawn anew when they are next needed.
+    pub fn lost_secrets(&self) -> &BTreeSet<String> {
+        &self.lost_secrets
     }
 
     /// The officers who opened the store when it was backed up and still are officers, with their exchange keys.
@@ -238,6 +258,7 @@ impl Restoration {
             keys,
             exchange_keys,
             pins: self.pins,
+            internal: self.internal,
             quorum,
             holders,
         };

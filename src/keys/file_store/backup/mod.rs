@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::exchange::ExchangeRecord;
 use super::super::id::{KeyRecord, KeyState};
+use super::super::internal::InternalRecord;
 use super::contents::{Contents, Inventory};
 use super::envelope::{self, Head, base64_text};
 use super::error::KeyFileError;
@@ -86,6 +87,9 @@ pub struct BackupHeader {
     pub pins: BTreeSet<String>,
     /// The public facts of the exchange keys, in the order of their names.
     pub exchange_keys: Vec<ExchangeRecord>,
+    /// The public facts of the internal secrets, in the order of their uses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub internal: Vec<InternalRecord>,
     /// Nonce of the body.
     #[serde(with = "base64_text")]
     pub nonce: [u8; NONCE],
@@ -99,6 +103,7 @@ impl BackupHeader {
             keys: &self.keys,
             pins: &self.pins,
             exchange_keys: &self.exchange_keys,
+            internal: &self.internal,
         }
     }
 
@@ -188,6 +193,7 @@ impl FileKeyStore {
             keys: now.keys.clone(),
             pins: now.pins.clone(),
             exchange_keys: now.exchange_keys.clone(),
+            internal: now.internal.clone(),
             nonce: seal::fresh_nonce(random)?,
         })
     }

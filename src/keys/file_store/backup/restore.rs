@@ -12,11 +12,13 @@ use super::super::error::KeyFileError;
 use super::super::header::{Header, Mark};
 use super::super::{FileKeyStore, StorePlace, durable};
 use super::BackupHeader;
+use crate::crypto::internal::check_value;
 use crate::crypto::seal::{self, BoxKey, SealKey};
 use crate::crypto::sign::{PublicKey, SigningKey};
 use crate::crypto::{KcvLength, kcv};
 use crate::keys::exchange::ExchangeRecord;
 use crate::keys::id::{KeyRecord, KeyState};
+use crate::keys::internal::InternalUse;
 use crate::keys::scheme::Scheme;
 use crate::outside::Random;
 
@@ -48,6 +50,8 @@ pub struct Restore {
     pub exchange_keys: Vec<ExchangeRecord>,
     /// The initial PINs that come back.
     pub pins: BTreeSet<String>,
+    /// The internal secrets that come back.
+    pub internal: BTreeSet<InternalUse>,
     /// How many officers are to open the store.
     pub quorum: u8,
     /// Those officers.
@@ -71,7 +75,11 @@ impl OpenBackup {
         };
         let own = contents.signing.public() == header.signing && contents.exchange.public() == header.exchange.0;
         let all = own && keys.map(sound).all(|found| found.is_some()) && exchange.into_iter().all(exchange_sound);
-        all.then_some(Self { header, contents })
+        let secrets = header.internal.iter().all(|record| {
+            let key = contents.internal.get(&record.purpose);
+            key.is_some_and(|key| check_value(key) == record.kcv)
+        });
+        (all && secrets).then_some(Self { header, contents })
     }
 
     /// The public part.
@@ -120,6 +128,7 @@ impl FileKeyStore {
             keys: Vec::new(),
             pins: BTreeSet::new(),
             exchange_keys: Vec::new(),
+            internal: Vec::new(),
             nonce: seal::fresh_nonce(random)?,
         };
         Ok(Self {
@@ -143,6 +152,7 @@ impl FileKeyStore {
             mut keys,
             mut exchange_keys,
             pins,
+            internal,
             quorum,
             holders,
         } = restore;
@@ -159,6 +169,9 @@ impl FileKeyStore {
         let lives = |name: &_| exchange_keys.iter().any(|k| k.name == *name && living(k.state));
         contents.exchange_keys.retain(|name, _| lives(name));
         contents.pins.retain(|name, _| pins.contains(name));
+        let comes_back = |purpose: &InternalUse| internal.contains(purpose);
+        contents.internal.retain(|purpose, _| comes_back(purpose));
+        let internal = header.internal.into_iter().filter(|r| comes_back(&r.purpose)).collect();
         let counts = (
             keys.iter().filter(|k| living(k.state)).count(),
             exchange_keys.iter().filter(|k| living(k.state)).count(),
@@ -171,6 +184,7 @@ impl FileKeyStore {
         self.header.generation = self.header.generation.max(header.generation + 1);
         (self.header.signing, self.header.exchange) = (header.signing, header.exchange);
         (self.header.keys, self.header.exchange_keys, self.header.pins) = (keys, exchange_keys, pins);
+        self.header.internal = internal;
         self.contents = contents;
         Ok(())
     }

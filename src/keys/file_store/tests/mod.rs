@@ -2,6 +2,7 @@
 //! The store as files: opening, damage, crashes, writers, refused keys.
 
 mod exchange;
+mod internal;
 mod operations;
 mod pending;
 
