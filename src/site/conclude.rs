@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! One commit for a whole ceremony: store, ledger and files change together or not at all.
 //!
-//! Order: the files lie whole beside their places, and a list of them beside the store; the store's next generation is
-//! written and proven; all entries are appended in one transaction, and from then on the ceremony has happened; the next
+//! Order: a list of the files is written beside the store, then the files whole beside their places; the store's next
+//! generation is written and proven; all entries are appended in one transaction, and from then on the ceremony has happened; the next
 //! generation is renamed into place; the files are; the list goes. Killed at any of these steps, the ledger decides: opening
 //! the site settles the store, and with it the files whose medium is there.
 
@@ -43,7 +43,10 @@ impl Session {
         let staged = match pending.stage(mark.clone(), random) {
             Ok(staged) => staged,
             Err(e) => {
-                publication.clear()?;
+                // The lock went with the generation. Whoever has it now settles the files too.
+                if let Ok(_held) = self.site.store_place().hold() {
+                    publication.clear()?;
+                }
                 return Err(e.into());
             }
         };
@@ -52,8 +55,8 @@ impl Session {
         // An error may come after the entries became durable: only the ledger itself can tell, and where it cannot be
         // asked, everything stays as it is for the next opening.
         if appended.is_err() && !recorded(&self.ledger, &mark)? {
-            self.store.abandon(staged)?;
             publication.clear()?;
+            self.store.abandon(staged)?;
             return Ok(appended?);
         }
         at(Step::Appended);

@@ -123,7 +123,7 @@ impl Site {
         Ok(())
     }
 
-    /// Both files of a new officer beside their places: the private keys, then the public ones.
+    /// Both files of a new officer, not yet written: the private keys, then the public ones.
     pub fn draft_officer(
         &self,
         keys: &OfficerKeys,
@@ -141,7 +141,7 @@ impl Site {
             exchange: keys.exchange_public(),
         };
         let text = toml::to_string(&file).unwrap_or_default();
-        let public = Draft::write(&self.officer_path(&keys.name), text.as_bytes(), 0o600)?;
+        let public = Draft::held(&self.officer_path(&keys.name), text.as_bytes(), 0o600)?;
         Ok([private, public])
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agreement::recorded;
 use super::{Site, SiteError};
-use crate::keys::file_store::{Draft, DraftFile, Settled, read_private, replace};
+use crate::keys::file_store::{Draft, DraftFile, Settled, forget_draft, has_draft, read_private, replace};
 use crate::keys::{KeyFileError, Mark};
 use crate::ledger::Ledger;
 
@@ -34,20 +34,29 @@ pub(super) struct Publication {
 }
 
 impl Publication {
-    /// Lists the drafts durably. From here on they stay on the disk whatever happens to this process.
-    pub(super) fn list(site: &Site, mark: Mark, drafts: Vec<Draft>) -> Result<Self, SiteError> {
-        let list = site.files_list();
+    /// Lists the drafts durably, and only then puts them down. From here on they stay on the disk whatever happens to this
+    /// process.
+    pub(super) fn list(site: &Site, mark: Mark, mut drafts: Vec<Draft>) -> Result<Self, SiteError> {
         let files = drafts.iter().map(Draft::file).collect();
-        let batch = Batch { mark, files };
-        if !batch.files.is_empty() {
-            let mut batches = read(&list)?;
-            batches.push(batch.clone());
-            write(&list, &batches)?;
+        let publication = Self {
+            list: site.files_list(),
+            batch: Batch { mark, files },
+        };
+        if drafts.is_empty() {
+            return Ok(publication);
+        }
+        let mut batches = read(&publication.list)?;
+        batches.push(publication.batch.clone());
+        write(&publication.list, &batches)?;
+        if let Err(e) = drafts.iter_mut().try_for_each(Draft::put_down) {
+            drop(drafts);
+            publication.unlist()?;
+            return Err(e.into());
         }
         for draft in drafts {
             draft.keep();
         }
-        Ok(Self { list, batch })
+        Ok(publication)
     }
 
     /// The ceremony has not happened.
@@ -97,13 +106,15 @@ impl Site {
     /// process changes the store.
     pub fn settle_files(&self, ledger: &Ledger) -> Result<Vec<(PathBuf, Settled)>, SiteError> {
         let list = self.files_list();
-        if !list.exists() {
+        if !list.exists() && !has_draft(&list) {
             return Ok(Vec::new());
         }
         let _held = match self.store_place().hold() {
             Err(KeyFileError::Busy { .. }) => return Ok(Vec::new()),
             held => held?,
         };
+        // A list that was being written when its process ended: nothing was begun yet.
+        forget_draft(&list)?;
         let (mut settled, mut left) = (Vec::new(), Vec::new());
         for batch in read(&list)? {
             let happened = recorded(ledger, &batch.mark)?;

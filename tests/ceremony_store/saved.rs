@@ -70,7 +70,7 @@ pub fn saved(folder: &Path) -> Saved {
         .unwrap();
     let new = back_up(&site, pending.store());
     let file = folder.join("backup");
-    let draft = Draft::write(&file, new.backup.text().as_bytes(), 0o600).unwrap();
+    let draft = Draft::held(&file, new.backup.text().as_bytes(), 0o600).unwrap();
     acts.push(Act::StoreBackup(new.body));
     ceremony
         .conclude(&mut session, pending, acts, vec![draft], &mut |_| {})

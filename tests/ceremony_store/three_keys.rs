@@ -26,7 +26,7 @@ pub fn hold(session: &mut Session, folder: &Path, at: &mut dyn FnMut(Step)) -> R
     let acts = KEYS.iter().map(|name| generate(name, session, &mut pending)).collect();
     let drafts = files(folder)
         .iter()
-        .map(|path| Draft::write(path, format!("contents of {}", path.display()).as_bytes(), 0o600).unwrap())
+        .map(|path| Draft::held(path, format!("contents of {}", path.display()).as_bytes(), 0o600).unwrap())
         .collect();
     ceremony.conclude(session, pending, acts, drafts, at).map(drop)
 }

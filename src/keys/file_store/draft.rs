@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Files that are on the disk, whole, under a name beside their own, until what they belong to has happened.
+//! Files that get into their places only when what they belong to has happened.
 //!
-//! `NAME.new` is written and synced first and renamed to `NAME` last. Where the process ends in between, whoever has the
-//! draft's digest can finish it or clear it away.
+//! `NAME.new` is written and synced first and renamed to `NAME` last. A draft may be held in memory before, so that it can be
+//! listed somewhere before anything of it is on the disk: where the process then ends at any moment, whoever has the list can
+//! finish the draft or clear it away.
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::durable::{beside, io, rename, write_synced};
 use super::error::KeyFileError;
@@ -18,13 +21,20 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), KeyFileError>
     Draft::write(path, bytes, mode)?.publish()
 }
 
-/// A file that is on the disk under a name beside its own. Dropped before it is published or kept, it goes away.
-#[derive(Debug)]
+/// A file that is not in its place yet. Dropped before it is published or kept, it goes away.
 pub struct Draft {
     path: PathBuf,
     new: PathBuf,
     digest: Digest,
+    /// Bytes and mode of one that is not on the disk yet.
+    held: Option<(Zeroizing<Vec<u8>>, u32)>,
     settled: bool,
+}
+
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Draft({}, {})", self.path.display(), self.digest)
+    }
 }
 
 /// What finds a draft again after its process has ended.
@@ -49,23 +59,37 @@ pub enum Settled {
 }
 
 impl Draft {
-    /// Writes it beside `path`.
-    pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<Self, KeyFileError> {
-        // From here on a failure clears what was written of it.
-        let draft = Self {
+    /// Holds it in memory; its folder must be there.
+    pub fn held(path: &Path, bytes: &[u8], mode: u32) -> Result<Self, KeyFileError> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if folder.is_some_and(|folder| !folder.is_dir()) {
+            return Err(no_folder(path));
+        }
+        Ok(Self {
             path: path.to_owned(),
             new: beside(path, "new"),
             digest: Digest::of(&[bytes]),
+            held: Some((Zeroizing::new(bytes.to_vec()), mode)),
             settled: false,
+        })
+    }
+
+    /// Writes it beside `path`.
+    pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<Self, KeyFileError> {
+        let mut draft = Self::held(path, bytes, mode)?;
+        draft.put_down().map(|()| draft)
+    }
+
+    /// Writes it beside its place, where that is not done yet. A failure leaves nothing of it.
+    pub fn put_down(&mut self) -> Result<(), KeyFileError> {
+        let Some((bytes, mode)) = self.held.take() else {
+            return Ok(());
         };
-        match write_synced(&draft.new, bytes, mode) {
-            Ok(()) => Ok(draft),
+        write_synced(&self.new, &bytes, mode).map_err(|e| match e {
             // It is the folder that is not there, and the file's own name that the operator knows.
-            Err(KeyFileError::Missing { .. }) => Err(KeyFileError::NoFolder {
-                path: path.display().to_string(),
-            }),
-            Err(other) => Err(other),
-        }
+            KeyFileError::Missing { .. } => no_folder(&self.path),
+            other => other,
+        })
     }
 
     /// The file's own name.
@@ -89,6 +113,7 @@ impl Draft {
 
     /// Puts it in its place in one step.
     pub fn publish(mut self) -> Result<(), KeyFileError> {
+        self.put_down()?;
         rename(&self.new, &self.path)?;
         self.settled = true;
         Ok(())
@@ -100,33 +125,46 @@ impl Draft {
     }
 }
 
+/// Clears away what a process that has ended has left of a draft of this file. The file itself stays.
+pub fn forget_draft(path: &Path) -> Result<(), KeyFileError> {
+    let new = beside(path, "new");
+    match fs::remove_file(&new) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(io(&new, &e)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether something is left of a draft of this file.
+pub fn has_draft(path: &Path) -> bool {
+    beside(path, "new").exists()
+}
+
+fn no_folder(path: &Path) -> KeyFileError {
+    KeyFileError::NoFolder {
+        path: path.display().to_string(),
+    }
+}
+
 impl Drop for Draft {
     fn drop(&mut self) {
-        if !self.settled {
+        if !self.settled && self.held.is_none() {
             let _ = fs::remove_file(&self.new);
         }
     }
 }
 
 impl DraftFile {
-    /// Finishes (`happened`) or clears away a draft of a process that has ended. A file of that name with other bytes than
-    /// the draft's is nobody's to touch.
+    /// Finishes (`happened`) or clears away a draft of a process that has ended, perhaps in the middle of writing it.
     pub fn settle(&self, happened: bool) -> Result<Settled, KeyFileError> {
+        if !happened {
+            return forget_draft(&self.path).map(|()| Settled::Cleared);
+        }
         let new = beside(&self.path, "new");
         if self.is_at(&new)? {
-            return if happened {
-                rename(&new, &self.path).map(|()| Settled::Published)
-            } else {
-                fs::remove_file(&new)
-                    .map_err(|e| io(&new, &e))
-                    .map(|()| Settled::Cleared)
-            };
+            return rename(&new, &self.path).map(|()| Settled::Published);
         }
-        Ok(match (happened, happened && self.is_at(&self.path)?) {
-            (true, true) => Settled::Published,
-            (true, false) => Settled::Missing,
-            (false, _) => Settled::Cleared,
-        })
+        let there = self.is_at(&self.path)?;
+        Ok(if there { Settled::Published } else { Settled::Missing })
     }
 
     fn is_at(&self, path: &Path) -> Result<bool, KeyFileError> {

@@ -32,7 +32,7 @@ mod unlock;
 pub use backup::{Backup, BackupError, BackupHeader, BackupHolder, BackupShare, OpenBackup, Restore};
 pub use change::Change;
 pub use destroyed::Destroyed;
-pub use draft::{Draft, DraftFile, Settled, replace};
+pub use draft::{Draft, DraftFile, Settled, forget_draft, has_draft, replace};
 pub use durable::read_private;
 pub use error::KeyFileError;
 pub use header::{Header, Holder, Mark};

@@ -112,7 +112,7 @@ impl OfficerKeys {
         };
         let plain = pack(&[&self.signing.to_seed(), &self.exchange.to_secret()]).map_err(damaged)?;
         let body = seal::seal(&key, &nonce, head.as_bytes(), &plain);
-        Draft::write(path, envelope::text(&head, &body).as_bytes(), 0o600)
+        Draft::held(path, envelope::text(&head, &body).as_bytes(), 0o600)
     }
 
     /// Opens the file with the passphrase. Costs below `least` are refused: somebody has put a weaker file there.

@@ -71,7 +71,7 @@ pub(super) fn export(
         log.named_key(entry.key.as_str(), entry.kcv.as_str())?;
         run.record(Act::KeyExport(entry), log);
     }
-    run.files.push(Draft::write(&out, made.text().as_bytes(), 0o600)?);
+    run.files.push(Draft::held(&out, made.text().as_bytes(), 0o600)?);
     Ok(())
 }
 

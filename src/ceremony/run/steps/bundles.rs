@@ -112,6 +112,6 @@ pub(super) fn export(
         log.named_key(export.key.as_str(), export.kcv.as_str())?;
         run.record(Act::KeyExport(export), log);
     }
-    run.files.push(Draft::write(&out, sealed.text.as_bytes(), 0o600)?);
+    run.files.push(Draft::held(&out, sealed.text.as_bytes(), 0o600)?);
     Ok(())
 }
