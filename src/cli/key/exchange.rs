@@ -9,6 +9,7 @@ use crate::keys::{Change, ExchangeName, ExchangeRecord, KeyFileError, KeyState, 
 use crate::ledger::ShortHex;
 use crate::ledger::act::Act;
 use crate::msg;
+use crate::outside::Groups;
 use crate::site::{Site, SiteError, exchange_key_arrived};
 
 /// `cardmint key exchange-key …`.
@@ -108,9 +109,8 @@ pub(super) fn shown(context: &mut Context, record: &ExchangeRecord) -> Result<()
 fn components(args: &Enter, site: &Site, context: &mut Context) -> Result<Vec<ExchangeKey>, Error> {
     let mut parts: Vec<ExchangeKey> = Vec::new();
     for number in 1..=args.components {
-        let typed = context
-            .prompt
-            .secret(&msg!("keys-ask-component", number = number, of = args.components))?;
+        let question = msg!("keys-ask-component", number = number, of = args.components);
+        let typed = context.prompt.grouped(&question, &groups(args.algorithm))?;
         let part = ExchangeKey::from_hex(args.algorithm, &typed).map_err(|e| {
             let msg = match e {
                 HexError::Length { expected, got } => {
@@ -141,6 +141,15 @@ fn components(args: &Enter, site: &Site, context: &mut Context) -> Result<Vec<Ex
         parts.push(part);
     }
     Ok(parts)
+}
+
+/// Four digits a group, as forms of components have them.
+fn groups(algorithm: ExchangeAlgorithm) -> Groups {
+    Groups {
+        length: 4,
+        count: algorithm.bytes() / 2,
+        check: |_, group| group.iter().all(u8::is_ascii_hexdigit),
+    }
 }
 
 fn alike() -> Error {
