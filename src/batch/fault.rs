@@ -12,7 +12,7 @@ use crate::ledger::field::FieldFault;
 use crate::msg;
 use crate::perso::{PersoError, PlanError};
 use crate::site::SiteError;
-use crate::template::TemplateError;
+use crate::template::{OrderError, TemplateError};
 
 /// A fault of issuing.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub enum BatchError {
     Perso(Box<PersoError>),
     /// The template.
     Template(Box<TemplateError>),
+    /// The order.
+    Order(Box<OrderError>),
     /// There is no script.
     Plan(Box<PlanError>),
     /// Talking to the card.
@@ -85,6 +87,32 @@ pub enum BatchError {
         /// What is missing.
         what: &'static str,
     },
+    /// The card has its own control key, or none: it is not emptied.
+    NotErased {
+        /// The number.
+        number: String,
+    },
+    /// The order has no row of this number, or its data were erased.
+    NoRow {
+        /// The number.
+        number: String,
+    },
+    /// An initial load was begun before, and nobody can say whether it happened.
+    LoadUnproved {
+        /// The number.
+        number: String,
+    },
+    /// Cards are to be loaded, and nobody said under which terminal number.
+    NoTerminal,
+    /// The ledger's writer ended before its readers.
+    WriterEnded,
+    /// What ended a run, as one of its threads said it.
+    Said {
+        /// The message.
+        msg: Box<Msg>,
+        /// How the program ends because of it.
+        exit: Exit,
+    },
     /// The PSAM has no purchase key for the card: another version, another number of levels.
     PsamRefused {
         /// The PSAM's terminal number.
@@ -112,7 +140,7 @@ macro_rules! from {
         }
     )* };
 }
-from!(TemplateError => Template, PersoError => Perso, PlanError => Plan, CardError => Card, TransactionError => Transaction, StoreError => Store,
+from!(TemplateError => Template, OrderError => Order, PersoError => Perso, PlanError => Plan, CardError => Card, TransactionError => Transaction, StoreError => Store,
     SchemeError => Scheme, SiteError => Site);
 
 impl From<LedgerError> for BatchError {
@@ -139,6 +167,7 @@ impl Fault for BatchError {
             Self::Perso(e) => e.msg(),
             Self::Plan(e) => e.msg(),
             Self::Template(e) => e.msg(),
+            Self::Order(e) => e.msg(),
             Self::Card(e) => e.msg(),
             Self::Transaction(e) => e.msg(),
             Self::Store(e) => e.msg(),
@@ -150,6 +179,12 @@ impl Fault for BatchError {
                 msg!("batch-chip-issued", chip = chip, number = number, status = status)
             }
             Self::TwoCards { first, second } => msg!("batch-two-cards", first = first, second = second),
+            Self::NotErased { number } => msg!("batch-not-erased", number = number),
+            Self::NoRow { number } => msg!("batch-no-row", number = number),
+            Self::LoadUnproved { number } => msg!("batch-load-unproved", number = number),
+            Self::NoTerminal => msg!("batch-no-terminal"),
+            Self::WriterEnded => msg!("batch-writer-ended"),
+            Self::Said { msg, .. } => (**msg).clone(),
             Self::NotUnfinished { number, status } => msg!("batch-not-unfinished", number = number, status = status),
             Self::NoCard { number } => msg!("batch-no-card", number = number),
             Self::OtherScript { number } => msg!("batch-other-script", number = number),
@@ -169,13 +204,22 @@ impl Fault for BatchError {
             Self::Perso(e) => e.exit(),
             Self::Plan(e) => e.exit(),
             Self::Template(e) => e.exit(),
+            Self::Order(e) => e.exit(),
             Self::Card(e) => e.exit(),
             Self::Transaction(e) => e.exit(),
             Self::Store(e) => e.exit(),
             Self::Scheme(e) => e.exit(),
             Self::Site(e) => e.exit(),
-            Self::NotUnfinished { .. } | Self::NoCard { .. } | Self::NotInTemplate { .. } => Exit::Usage,
-            Self::NotBlank { .. }
+            Self::Said { exit, .. } => *exit,
+            Self::WriterEnded => Exit::Device,
+            Self::NoRow { .. }
+            | Self::NoTerminal
+            | Self::NotUnfinished { .. }
+            | Self::NoCard { .. }
+            | Self::NotInTemplate { .. } => Exit::Usage,
+            Self::NotErased { .. }
+            | Self::LoadUnproved { .. }
+            | Self::NotBlank { .. }
             | Self::TwoCards { .. }
             | Self::TransportKey { .. }
             | Self::ChipIssued { .. }

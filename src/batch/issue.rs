@@ -14,7 +14,7 @@ use super::recording::{Station, at_station};
 use crate::card::{CardError, CardSession, chip};
 use crate::crypto::KcvLength;
 use crate::keys::KeyStore;
-use crate::ledger::act::{Act, Intent, KeyUse, Outcome};
+use crate::ledger::act::{Act, CardVoid, Intent, KeyUse, Outcome};
 use crate::ledger::query::CardRow;
 use crate::ledger::{CardKind, Ending, Hash, Number, ShortHex, Text};
 use crate::msg;
@@ -180,6 +180,73 @@ fn take_up(
     conclude(station, job, card, intent, Some(row.intent), ran)
 }
 
+/// Empties a card that was begun and will not be finished: its number may go on another chip. The intent to do so is durable
+/// first.
+pub fn erase_at(
+    station: &mut Station<'_>,
+    job: &Job<'_>,
+    card: &mut CardSession<'_>,
+    mut around: Surroundings<'_>,
+) -> Result<(), BatchError> {
+    let number = &job.script.number;
+    let serial = chip::serial(card.atr());
+    let row = station.record.card(kind_of(job.script.product), number)?;
+    let row = row.filter(|row| is_unfinished(row) && row.chip == serial);
+    let row = row.ok_or_else(|| BatchError::NoCard { number: number.clone() })?;
+    match Executor::new(card, station.keys, around.again()).examine(job.script)? {
+        ChipState::Open | ChipState::Empty => reset(card, serial.as_deref())?,
+        ChipState::Closed(e) => return Err(e.dead().into()),
+        ChipState::Own => return Err(BatchError::NotErased { number: number.clone() }),
+    }
+    let intent = append_intent(station, job, card, Some(row.intent))?;
+    let emptied = Executor::new(card, station.keys, around.again()).empty(job.script);
+    let mut outcome = Outcome {
+        number: Number::new(number.clone())?,
+        intent,
+        result: Ending::FailedBlank,
+        proof: None,
+        steps: card.answered(),
+        reason: Some(Text::new("erased")?),
+        status_word: None,
+    };
+    if let Err(e) = &emptied {
+        not_issued(&mut outcome, e)?;
+    }
+    append_outcome(station, job, outcome)?;
+    Ok(emptied?)
+}
+
+/// Gives the number of an issued card up and empties the card: it is a blank afterwards. It must open with its own control
+/// key before the number is given up.
+pub fn reclaim_at(
+    station: &mut Station<'_>,
+    script: &PersoScript,
+    card: &mut CardSession<'_>,
+    mut around: Surroundings<'_>,
+) -> Result<(), BatchError> {
+    let number = &script.number;
+    let serial = chip::serial(card.atr());
+    let row = station.record.card(kind_of(script.product), number)?;
+    let row = row.filter(|row| row.chip == serial && matches!(row.status.as_str(), "issued" | "void"));
+    let row = row.ok_or_else(|| BatchError::NoCard { number: number.clone() })?;
+    reset(card, serial.as_deref())?;
+    match Executor::new(card, station.keys, around.again()).examine(script)? {
+        ChipState::Own => reset(card, serial.as_deref())?,
+        ChipState::Closed(e) => return Err(e.dead().into()),
+        ChipState::Open | ChipState::Empty => return Err(BatchError::NotErased { number: number.clone() }),
+    }
+    if row.status == "issued" {
+        let void = CardVoid {
+            kind: kind_of(script.product),
+            number: Number::new(number.clone())?,
+            reason: Text::new("re-issued")?,
+        };
+        station.record.append(Act::CardVoid(void))?;
+    }
+    Executor::new(card, station.keys, around.again()).reclaim(script)?;
+    reset(card, serial.as_deref())
+}
+
 /// Resets the card. Another chip that answers then is a second card on the reader, or one that was put in its place.
 fn reset(card: &mut CardSession<'_>, serial: Option<&str>) -> Result<(), BatchError> {
     card.reset()?;
@@ -273,22 +340,9 @@ fn conclude(
     };
     match &ran {
         Ok(done) => outcome.proof = Some(Hash(done.evidence.0)),
-        Err(e) => {
-            outcome.result = if e.fault.is_lost() {
-                Ending::InDoubt
-            } else {
-                Ending::FailedPartial
-            };
-            outcome.reason = Some(reason(e)?);
-            outcome.status_word = e.fault.status().map(|sw| ShortHex::new(sw.to_string())).transpose()?;
-        }
+        Err(e) => not_issued(&mut outcome, e)?,
     }
-    let act = match kind_of(script.product) {
-        CardKind::User => Act::CardOutcome(outcome),
-        CardKind::Psam => Act::PsamOutcome(outcome),
-    };
-    let entry = station.record.append(act)?;
-    station.record.checkpoint()?;
+    let entry = append_outcome(station, job, outcome)?;
     let done = ran?;
     Ok(Issued {
         kind: kind_of(script.product).as_str(),
@@ -301,6 +355,28 @@ fn conclude(
         outcome: entry,
         done,
     })
+}
+
+/// How a card stands that a fault has stopped.
+fn not_issued(outcome: &mut Outcome, e: &PersoError) -> Result<(), BatchError> {
+    outcome.result = if e.fault.is_lost() {
+        Ending::InDoubt
+    } else {
+        Ending::FailedPartial
+    };
+    outcome.reason = Some(reason(e)?);
+    outcome.status_word = e.fault.status().map(|sw| ShortHex::new(sw.to_string())).transpose()?;
+    Ok(())
+}
+
+fn append_outcome(station: &mut Station<'_>, job: &Job<'_>, outcome: Outcome) -> Result<u64, BatchError> {
+    let act = match kind_of(job.script.product) {
+        CardKind::User => Act::CardOutcome(outcome),
+        CardKind::Psam => Act::PsamOutcome(outcome),
+    };
+    let entry = station.record.append(act)?;
+    station.record.checkpoint()?;
+    Ok(entry)
 }
 
 /// Which message and at which step: never what was read, which may be a holder's name.

@@ -5,9 +5,11 @@
 pub mod contents;
 pub mod fault;
 pub mod issue;
+pub mod load;
 pub mod order;
 pub mod purse;
 pub mod recording;
+pub mod run;
 pub mod slots;
 pub mod tac;
 pub mod verify;

@@ -103,6 +103,15 @@ impl PersoScript {
         controls.find(|control| control.path() == path).cloned()
     }
 
+    /// How many of the steps make an erased card a blank again, with the transport key in it. `None`: it is not erased.
+    fn blank_again(&self) -> Option<usize> {
+        let first = self
+            .steps
+            .iter()
+            .position(|s| matches!(s, Step::WriteTransportKey { .. }));
+        first.filter(|_| self.erases()).map(|index| index + 1)
+    }
+
     /// Whether the script empties the card before it builds.
     fn erases(&self) -> bool {
         self.steps
@@ -182,6 +191,30 @@ impl Executor<'_, '_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Empties a card that is not finished: afterwards it opens as a blank does. Refused where a script does not erase, and for a
+    /// card that has its own control key: it may be finished.
+    pub fn empty(&mut self, script: &PersoScript) -> Result<(), PersoError> {
+        let other = |what: &str| PersoFault::Other { what: what.to_owned() }.at(Part::Entry, 0, what);
+        let Some(until) = script.blank_again() else {
+            return Err(other("ERASE DF"));
+        };
+        match self.examine(script)? {
+            ChipState::Open => self.run(Part::Steps, &script.steps[..until]),
+            ChipState::Empty => {
+                self.lay_first_key(script)?;
+                self.run(Part::Steps, &script.steps[..until])
+            }
+            ChipState::Own => Err(other("own control key")),
+            ChipState::Closed(e) => Err(e.dead()),
+        }
+    }
+
+    /// Empties an issued card under its own control key, of which `script` is the plan: afterwards it opens as a blank does.
+    pub fn reclaim(&mut self, script: &PersoScript) -> Result<(), PersoError> {
+        let until = script.blank_again().unwrap_or(0);
+        self.steps_under_own_key(script, Part::Steps, &script.steps[..until])
     }
 
     /// A card that has its own control key: all there, or written on.

@@ -305,6 +305,14 @@ impl Ledger {
         one(&self.db, sql, params![serial], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
+    /// Whether the initial load of an issued card is missing: none is recorded, or one has begun and not ended. One of which
+    /// nobody knows whether it happened is not missing.
+    pub fn awaits_load(&self, number: &str) -> Result<bool, LedgerError> {
+        let sql = "SELECT 1 FROM entries WHERE number = ?1 AND (act = 'purse.load'
+                   OR act = 'purse.closed' AND json_extract(line, '$.body.result') <> 'not-done') LIMIT 1";
+        Ok(one(&self.db, sql, params![number], |_| Ok(()))?.is_none())
+    }
+
     /// What happened to an issued card; `None`: nothing yet.
     pub fn life(&self, kind: CardKind, number: &str) -> Result<Option<LifeRow>, LedgerError> {
         life::row(&self.db, kind, number)
