@@ -12,6 +12,7 @@ use cardmint::batch::run::{
 };
 use cardmint::batch::{self, BatchError};
 use cardmint::crypto::purse::Amount;
+use cardmint::keys::KeyStore;
 use cardmint::ledger::act::{
     Act, BatchApprove, BatchNew, OrderImport, RangeKind, RangeReserve, Span, StockHandOut, StockReceive,
 };
@@ -320,7 +321,6 @@ impl Floor {
         let order = self.rows.0[row].order.as_ref().unwrap();
         let facts = batch::facts(&self.centre.session.site).unwrap();
         let session = &self.centre.session;
-        use cardmint::keys::KeyStore;
         cardmint::perso::plan(
             &self.template,
             order,

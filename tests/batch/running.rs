@@ -1,8 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Runs of a batch.
+//! Runs of a batch: undisturbed, torn, unplugged, stopped, paused, twice at once.
 
-use super::centre;
-use super::floor::{Floor, Seen};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use cardmint::batch::BatchError;
+use cardmint::batch::run::{Answer, Control, Event, Question};
+use cardmint::crypto::Algorithm;
+use cardmint::error::Fault;
+use cardmint::keys::KeyStore;
+use cardmint::ledger::act::{Act, BatchPause};
+use cardmint::ledger::centre::CentreFault;
+use cardmint::ledger::{CardKind, LedgerError};
+use cardmint::sim::{PlannedFault, SimFault, SimFaults};
+use cardmint::transport::source::CardSource;
+
+use super::centre::{self, Shared, state};
+use super::floor::{Floor, Rows, Seen, Tray, run_on, text};
+
+fn torn_at(at: u32, fault: SimFault) -> SimFaults {
+    SimFaults::once(at, fault)
+}
+
+fn always(at: u32, fault: SimFault) -> SimFaults {
+    SimFaults::new(vec![PlannedFault {
+        at,
+        fault,
+        repeat: true,
+    }])
+}
+
+/// What stands on the cards, by number.
+fn states(floor: &Floor) -> Vec<serde_json::Value> {
+    let numbers = floor.rows.0.iter().map(|row| &row.number);
+    numbers.map(|n| state(&floor.card_of(n, &floor.cards))).collect()
+}
+
+/// Takes check values out.
+fn blind(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            fields.remove("kcv");
+            fields.values_mut().for_each(blind);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(blind),
+        _ => {}
+    }
+}
+
+/// The same but for the key material, which differs between two sites.
+fn shape(states: &[serde_json::Value]) -> Vec<String> {
+    let mut all: Vec<serde_json::Value> = states.to_vec();
+    all.iter_mut().for_each(blind);
+    all.iter().map(ToString::to_string).collect()
+}
+
+#[track_caller]
+fn of_ledger(result: Result<impl std::fmt::Debug, BatchError>) -> String {
+    let fault = result.unwrap_err();
+    fault.msg().id().to_owned()
+}
 
 #[test]
 fn one_reader_and_eight_make_the_same_cards() {
@@ -12,21 +70,701 @@ fn one_reader_and_eight_make_the_same_cards() {
         let mut seen = Seen::new();
         let trays = floor.readers(readers);
         let summary = floor.run(trays, &mut seen).unwrap();
-        assert_eq!(
-            (summary.issued, summary.failures, summary.left),
-            (16, 0, 0),
-            "{seen:?}",
-            seen = seen.events
-        );
+        assert_eq!((summary.issued, summary.failures, summary.left), (16, 0, 0));
         assert!(summary.is_complete() && seen.issued() == 16);
         floor.is_done();
-        let numbers: Vec<String> = floor.rows.0.iter().map(|row| row.number.clone()).collect();
-        cards.push(
-            numbers
-                .iter()
-                .map(|n| centre::state(&floor.card_of(n, &floor.cards)))
-                .collect::<Vec<_>>(),
-        );
+        cards.push(shape(&states(&floor)));
     }
-    assert_eq!(cards[0].len(), 16);
+    assert_eq!(cards[0], cards[1]);
+}
+
+#[test]
+fn psams_are_made_with_their_terminal_numbers() {
+    let mut floor = Floor::without_batch("mohurd-city-psam", 6);
+    floor.new_batch("B");
+    floor.approve("B");
+    let mut seen = Seen::new();
+    let trays = floor.readers(3);
+    assert_eq!(floor.run(trays, &mut seen).unwrap().issued, 6);
+    floor.is_done();
+    let cards = floor.centre.session.ledger.cards(Some("issued")).unwrap();
+    let terminals: std::collections::BTreeSet<_> = cards.iter().map(|card| card.terminal.clone().unwrap()).collect();
+    assert_eq!(terminals.len(), 6);
+}
+
+/// Torn away and back, unplugged and back: at commands spread over the whole card, on both sides of each.
+#[test]
+fn torn_cards_are_finished_on_the_same_reader() {
+    let undisturbed = {
+        let mut floor = Floor::of_cards(12);
+        let trays = floor.readers(1);
+        floor.run(trays, &mut Seen::new()).unwrap();
+        shape(&states(&floor))
+    };
+    let kinds = [
+        SimFault::TearBefore,
+        SimFault::TearDuring,
+        SimFault::TearAfter,
+        SimFault::ReaderGone,
+    ];
+    for (n, kind) in kinds.into_iter().enumerate() {
+        let mut floor = Floor::of_cards(12);
+        let mut trays = floor.readers(2);
+        for (t, tray) in trays.iter_mut().enumerate() {
+            for (c, (_, faults)) in tray.waiting.iter_mut().enumerate() {
+                let at = 1 + (n + 2 * t + 4 * c) as u32 * 3;
+                *faults = torn_at(at, kind);
+            }
+        }
+        let mut seen = Seen::new();
+        let summary = floor.run(trays, &mut seen).unwrap();
+        assert_eq!((summary.issued, summary.left, summary.doubtful), (12, 0, 0), "{kind:?}");
+        assert!(
+            seen.failures().len() >= 10 && seen.failures().iter().all(|f| f.2 == "torn"),
+            "{:?}",
+            seen.failures()
+        );
+        floor.is_done();
+        assert_eq!(shape(&states(&floor)), undisturbed, "{kind:?}");
+    }
+}
+
+/// The program ends with cards in doubt; they come to other readers in another order, among blanks.
+#[test]
+fn a_later_run_takes_up_what_an_earlier_one_left() {
+    let mut floor = Floor::of_cards(10);
+    let first: Vec<Shared> = floor.cards[..4].to_vec();
+    let mut torn = Tray::new("sim:a", &first);
+    for (n, (_, faults)) in torn.waiting.iter_mut().enumerate() {
+        *faults = torn_at([15, 30, 50, 70][n], SimFault::TearAfter);
+    }
+    floor.settings.tries = 1;
+    floor.settings.failures = 9;
+    floor.settings.wait = false;
+    let mut seen = Seen::new();
+    let summary = floor.run(vec![torn], &mut seen).unwrap();
+    assert_eq!((summary.issued, summary.doubtful, summary.left), (0, 4, 6));
+    assert!(!summary.is_complete());
+    // The torn ones come last, from the end, and the run waits for them.
+    (floor.settings.tries, floor.settings.wait) = (3, true);
+    let mut later: Vec<Shared> = floor.cards[4..].to_vec();
+    later.extend(first.iter().rev().cloned());
+    let (left, right) = later.split_at(5);
+    let mut seen = Seen::new();
+    let trays = vec![Tray::new("sim:b", left), Tray::new("sim:c", right)];
+    let summary = floor.run(trays, &mut seen).unwrap();
+    assert_eq!((summary.issued, summary.failures, summary.issued_in_all), (10, 0, 10));
+    let resumed = seen
+        .events
+        .iter()
+        .filter(|e| matches!(e, Event::Issued { resumed: true, .. }))
+        .count();
+    assert_eq!(resumed, 4);
+    floor.is_done();
+}
+
+#[test]
+fn a_reader_on_which_cards_fail_stops_and_the_others_go_on() {
+    let mut floor = Floor::of_cards(8);
+    let mut trays = floor.readers(2);
+    // What the first reader does to every card: no answer fits its MAC.
+    for (_, faults) in &mut trays[0].waiting {
+        *faults = always(40, SimFault::WrongStatus { sw: 0x6581 });
+    }
+    let spare: Vec<Shared> = (0..4).map(|n| centre::blank(&floor.template, 5000 + n)).collect();
+    trays[1]
+        .waiting
+        .extend(spare.iter().map(|card| (Arc::clone(card), SimFaults::default())));
+    floor.cards.extend(spare);
+    floor.settings.tries = 1;
+    let mut seen = Seen::new();
+    let summary = floor.run(trays, &mut seen).unwrap();
+    let failed: Vec<_> = seen.failures();
+    assert_eq!(failed.len(), 3, "{failed:?}");
+    assert!(
+        failed.iter().all(|f| f.0 == "sim:tray0" && f.2 == "erased"),
+        "{failed:?}"
+    );
+    let ended: Vec<_> = seen
+        .events
+        .iter()
+        .filter_map(|e| match e {
+            Event::ReaderEnded {
+                reader,
+                failed: true,
+                why,
+            } => Some((reader.as_str(), why.id())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ended, [("sim:tray0", "batch-too-many-failures")]);
+    // Their numbers went on other chips; nobody gave one up.
+    assert_eq!(
+        (summary.issued, summary.failed, summary.void, summary.left),
+        (8, 0, 0, 0)
+    );
+    floor.is_done();
+}
+
+#[test]
+fn a_card_that_lets_nobody_in_is_scrap_if_somebody_says_so() {
+    for (answer, void) in [(Answer::Scrap, 1), (Answer::Next, 0)] {
+        let mut floor = Floor::of_cards(3);
+        floor.settings.tries = 1;
+        floor.settings.failures = 9;
+        let torn = Tray::new("sim:a", &floor.cards[..1]).with_fault(0, torn_at(60, SimFault::TearAfter));
+        floor.settings.wait = false;
+        floor.run(vec![torn], &mut Seen::new()).unwrap();
+        let number = floor.status().into_keys().next().unwrap();
+        // Its control key's tries are used up.
+        let mut reader = centre::on_reader(&floor.cards[0]);
+        for _ in 0..4 {
+            use cardmint::transport::CardTransport;
+            reader.transmit(&[0x00, 0x84, 0, 0, 8]).unwrap();
+            reader.transmit(&[0x00, 0x82, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8]).unwrap();
+        }
+        floor.settings.wait = true;
+        let mut seen = Seen::new();
+        seen.answer = Box::new(move |_| answer);
+        let trays = vec![Tray::new("sim:a", &floor.cards)];
+        let summary = floor.run(trays, &mut seen).unwrap();
+        let asked: Vec<_> = seen
+            .questions
+            .iter()
+            .filter(|q| matches!(q, Question::Dead { .. }))
+            .collect();
+        assert_eq!(asked.len(), 1, "{:?}", seen.events);
+        assert_eq!((summary.issued, summary.void, summary.doubtful), (2, void, 1 - void));
+        assert_eq!(floor.status()[&number], if void == 1 { "void" } else { "in-doubt" });
+        let lot = floor.centre.session.ledger.lot("L").unwrap().unwrap();
+        assert_eq!((lot.scrapped, lot.in_process, lot.issued), (void, 1 - void, 2));
+        floor.centre.verify_ledger();
+    }
+}
+
+#[test]
+fn an_issued_card_is_asked_about_and_can_be_made_anew() {
+    let mut floor = Floor::without_batch("mohurd-user", 3);
+    floor.new_batch("B");
+    floor.approve("B");
+    // A card of another time is on the first chip.
+    let old = floor
+        .centre
+        .script(&floor.template, &[("number", "3100000000009999")])
+        .unwrap();
+    let mut reader = centre::on_reader(&floor.cards[0]);
+    let template = floor.template.clone();
+    floor.centre.issue(&template, &old, &mut reader).unwrap();
+    let mut seen = Seen::new();
+    let summary = floor.run(vec![Tray::new("sim:a", &floor.cards)], &mut seen).unwrap();
+    assert!(
+        matches!(&seen.questions[..], [Question::Issued { number, erasable: true, status: Some(s), .. }] if number == "3100000000009999" && s == "issued"),
+        "{:?}",
+        seen.questions
+    );
+    assert_eq!((summary.issued, summary.left), (2, 1), "it was put away");
+    assert_eq!(floor.status()["3100000000009999"], "issued");
+    let mut seen = Seen::new();
+    seen.answer = Box::new(|_| Answer::Reissue);
+    let again = floor.cards[..1].to_vec();
+    let summary = floor.run(vec![Tray::new("sim:a", &again)], &mut seen).unwrap();
+    assert_eq!((summary.issued, summary.left), (1, 0), "{:?}", seen.events);
+    assert_eq!(floor.status()["3100000000009999"], "void");
+    floor.centre.verify_ledger();
+    let last = floor.rows.0[2].number.clone();
+    let (new, undisturbed) = (
+        floor.card_of(&last, &again),
+        floor.card_of(&floor.rows.0[0].number, &floor.cards),
+    );
+    let (new, undisturbed) = (state(&new).to_string(), state(&undisturbed).to_string());
+    assert_eq!(new.len(), undisturbed.len());
+}
+
+/// Every second reset another chip answers.
+struct TwoCards {
+    first: centre::Shared,
+    second: centre::Shared,
+    given: bool,
+}
+
+impl CardSource for TwoCards {
+    fn reader(&self) -> &'static str {
+        "sim:two"
+    }
+    fn next_card(
+        &mut self,
+        _: &std::sync::atomic::AtomicBool,
+    ) -> Result<Option<Box<dyn cardmint::transport::CardTransport>>, cardmint::transport::TransportError> {
+        if std::mem::replace(&mut self.given, true) {
+            return Ok(None);
+        }
+        let (a, b) = (centre::on_reader(&self.first), centre::on_reader(&self.second));
+        Ok(Some(Box::new(Swapping { a, b, on_b: false })))
+    }
+    fn release(&mut self, _: cardmint::transport::source::Verdict) -> Result<(), cardmint::transport::TransportError> {
+        Ok(())
+    }
+}
+
+struct Swapping {
+    a: cardmint::sim::InMemoryReader,
+    b: cardmint::sim::InMemoryReader,
+    on_b: bool,
+}
+
+impl cardmint::transport::CardTransport for Swapping {
+    fn reader(&self) -> &'static str {
+        "sim:two"
+    }
+    fn atr(&self) -> &cardmint::iso7816::Atr {
+        if self.on_b { self.b.atr() } else { self.a.atr() }
+    }
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, cardmint::transport::TransportError> {
+        if self.on_b {
+            self.b.transmit(command)
+        } else {
+            self.a.transmit(command)
+        }
+    }
+    fn reset(&mut self) -> Result<(), cardmint::transport::TransportError> {
+        self.on_b = !self.on_b;
+        Ok(())
+    }
+}
+
+#[test]
+fn two_cards_on_one_reader_stop_with_a_question_before_anything_is_written() {
+    let mut floor = Floor::of_cards(2);
+    let size = |floor: &Floor| floor.centre.session.site.ledger().unwrap().size();
+    let before = (state(&floor.cards[0]), state(&floor.cards[1]), size(&floor));
+    let source = TwoCards {
+        first: Arc::clone(&floor.cards[0]),
+        second: Arc::clone(&floor.cards[1]),
+        given: false,
+    };
+    let mut seen = Seen::new();
+    seen.answer = Box::new(|_| Answer::Stop);
+    let Floor {
+        centre,
+        template,
+        rows,
+        settings,
+        ..
+    } = &mut floor;
+    let sources: Vec<Box<dyn CardSource>> = vec![Box::new(source)];
+    let control = Control::default();
+    let summary = run_on(
+        &mut centre.session,
+        template,
+        rows,
+        settings,
+        sources,
+        &mut seen,
+        &control,
+        None,
+    )
+    .unwrap();
+    assert!(matches!(&seen.questions[..], [Question::TwoCards { first, second, .. }] if first != second));
+    assert_eq!((summary.issued, summary.left), (0, 2));
+    let after = (state(&floor.cards[0]), state(&floor.cards[1]), size(&floor));
+    assert_eq!((before.0, before.1), (after.0, after.1));
+    assert_eq!(after.2, before.2 + 1, "the run, and no intent");
+}
+
+#[test]
+fn a_stop_finishes_the_card_under_way_and_the_next_run_goes_on() {
+    let mut floor = Floor::of_cards(6);
+    let control = Control::default();
+    let mut seen = Seen::new();
+    let stop = Arc::clone(&control.stop);
+    seen.at_event = Box::new(move |event| {
+        if matches!(event, Event::Started { .. }) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    });
+    let trays = floor.readers(1);
+    let summary = floor.run_with(trays, &mut seen, &control, None).unwrap();
+    assert!(
+        summary.stopped && summary.issued >= 1 && summary.issued < 6,
+        "{summary:?}"
+    );
+    assert_eq!(summary.doubtful, 0);
+    let issued = summary.issued;
+    let trays = vec![Tray::new("sim:b", &floor.cards)];
+    let mut seen = Seen::new();
+    let summary = floor.run(trays, &mut seen).unwrap();
+    assert_eq!(summary.issued, 6 - issued);
+    // Those that are done already are put away without a question.
+    let already = seen
+        .events
+        .iter()
+        .filter(|e| matches!(e, Event::Already { .. }))
+        .count();
+    assert_eq!((already, seen.questions.len()), (issued as usize, 0));
+    floor.is_done();
+}
+
+#[test]
+fn another_command_pauses_resumes_and_closes_a_running_batch() {
+    let mut floor = Floor::of_cards(6);
+    let (other, log) = (
+        Mutex::new(floor.session_of("li", "zhang")),
+        Arc::new(Mutex::new(Vec::new())),
+    );
+    let pause = |act: fn(BatchPause) -> Act| {
+        act(BatchPause {
+            batch: text("B"),
+            reason: None,
+        })
+    };
+    let mut seen = Seen::new();
+    let told = Arc::clone(&log);
+    let mut step = 0;
+    seen.at_event = Box::new(move |event| {
+        let mut other = other.lock().unwrap();
+        match (step, event) {
+            (0, Event::Issued { .. }) => {
+                other.append(pause(Act::BatchPause)).unwrap();
+                step = 1;
+            }
+            (1, Event::Paused) => {
+                told.lock().unwrap().push("paused");
+                other.append(pause(Act::BatchResume)).unwrap();
+                step = 2;
+            }
+            (2, Event::Resumed) => {
+                told.lock().unwrap().push("resumed");
+                step = 3;
+            }
+            _ => {}
+        }
+    });
+    let trays = floor.readers(1);
+    let summary = floor.run(trays, &mut seen).unwrap();
+    assert_eq!((summary.issued, summary.failures), (6, 0));
+    assert_eq!(*log.lock().unwrap(), ["paused", "resumed"]);
+    floor.is_done();
+    let account = floor.centre.session.ledger.batch_account("B").unwrap();
+    floor.append(Act::BatchClose(account));
+    let again = floor.run(Vec::new(), &mut Seen::new());
+    assert_eq!(of_ledger(again), "centre-batch-state");
+}
+
+#[test]
+fn two_processes_at_once_never_use_a_number_twice() {
+    let mut floor = Floor::of_cards(24);
+    let (left, right): (Vec<Shared>, Vec<Shared>) = {
+        let (a, b) = floor.cards.split_at(12);
+        (a.to_vec(), b.to_vec())
+    };
+    let mut second = floor.session_of("zhang", "li");
+    let (template, mut rows, settings) = (
+        floor.template.clone(),
+        Rows(floor.rows.0.clone()),
+        floor.settings.clone(),
+    );
+    thread::scope(|scope| {
+        let other = scope.spawn(move || {
+            let trays: Vec<Box<dyn CardSource>> = right
+                .chunks(6)
+                .enumerate()
+                .map(|(n, cards)| Box::new(Tray::new(&format!("sim:r{n}"), cards)) as Box<dyn CardSource>)
+                .collect();
+            let (mut seen, control) = (Seen::new(), Control::default());
+            run_on(
+                &mut second,
+                &template,
+                &mut rows,
+                &settings,
+                trays,
+                &mut seen,
+                &control,
+                None,
+            )
+            .unwrap()
+        });
+        let trays = left
+            .chunks(6)
+            .enumerate()
+            .map(|(n, cards)| Tray::new(&format!("sim:l{n}"), cards))
+            .collect();
+        let mine = floor.run(trays, &mut Seen::new()).unwrap();
+        let theirs = other.join().unwrap();
+        assert_eq!(
+            (mine.issued + theirs.issued, mine.failures + theirs.failures),
+            (24, 0),
+            "{mine:?} {theirs:?}"
+        );
+    });
+    floor.is_done();
+}
+
+#[test]
+fn cards_are_loaded_once_wherever_they_are_torn() {
+    let mut floor = Floor::of_cards(10).loading(5000);
+    let steps = {
+        // How many commands an undisturbed card takes.
+        let mut one = Floor::of_cards(1).loading(5000);
+        let mut seen = Seen::new();
+        let counted = Arc::new(Mutex::new(0));
+        let tray = Counting {
+            inner: Tray::new("sim:a", &one.cards),
+            count: Arc::clone(&counted),
+        };
+        let Floor {
+            centre,
+            template,
+            rows,
+            settings,
+            ..
+        } = &mut one;
+        let sources: Vec<Box<dyn CardSource>> = vec![Box::new(tray)];
+        let summary = run_on(
+            &mut centre.session,
+            template,
+            rows,
+            settings,
+            sources,
+            &mut seen,
+            &Control::default(),
+            None,
+        );
+        assert_eq!(summary.unwrap().issued, 1);
+        *counted.lock().unwrap()
+    };
+    let mut trays = floor.readers(2);
+    for (t, tray) in trays.iter_mut().enumerate() {
+        for (c, (_, faults)) in tray.waiting.iter_mut().enumerate() {
+            // The last commands: identify, PIN, initialize, credit.
+            let back = (2 * c + t) as u32;
+            *faults = torn_at(
+                steps - back,
+                if t == 0 {
+                    SimFault::TearAfter
+                } else {
+                    SimFault::TearBefore
+                },
+            );
+        }
+    }
+    let mut seen = Seen::new();
+    let summary = floor.run(trays, &mut seen).unwrap();
+    assert_eq!((summary.issued, summary.unloaded), (10, 0), "{:?}", seen.failures());
+    floor.is_done();
+    for row in floor.rows.0.clone() {
+        let card = floor.card_of(&row.number, &floor.cards);
+        let balance = state(&card).to_string();
+        assert!(balance.contains("5000"), "{balance}");
+        let filter = cardmint::ledger::Filter {
+            number: Some(row.number.clone()),
+            act: Some("purse.load".into()),
+            ..Default::default()
+        };
+        let mut loads = 0;
+        let mut count = |_: &cardmint::ledger::Entry, _: &[u8]| {
+            loads += 1;
+            Ok(())
+        };
+        floor.centre.session.ledger.each_line(&filter, &mut count).unwrap();
+        assert_eq!(loads, 1, "{}", row.number);
+    }
+}
+
+/// Counts the commands of all of its cards.
+struct Counting {
+    inner: Tray,
+    count: Arc<Mutex<u32>>,
+}
+
+struct CountingCard {
+    inner: Box<dyn cardmint::transport::CardTransport>,
+    count: Arc<Mutex<u32>>,
+}
+
+impl CardSource for Counting {
+    fn reader(&self) -> &str {
+        self.inner.reader()
+    }
+    fn next_card(
+        &mut self,
+        quit: &std::sync::atomic::AtomicBool,
+    ) -> Result<Option<Box<dyn cardmint::transport::CardTransport>>, cardmint::transport::TransportError> {
+        let card = self.inner.next_card(quit)?;
+        Ok(card.map(|inner| {
+            let count = Arc::clone(&self.count);
+            Box::new(CountingCard { inner, count }) as Box<dyn cardmint::transport::CardTransport>
+        }))
+    }
+    fn release(
+        &mut self,
+        verdict: cardmint::transport::source::Verdict,
+    ) -> Result<(), cardmint::transport::TransportError> {
+        self.inner.release(verdict)
+    }
+}
+
+impl cardmint::transport::CardTransport for CountingCard {
+    fn reader(&self) -> &str {
+        self.inner.reader()
+    }
+    fn atr(&self) -> &cardmint::iso7816::Atr {
+        self.inner.atr()
+    }
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, cardmint::transport::TransportError> {
+        *self.count.lock().unwrap() += 1;
+        self.inner.transmit(command)
+    }
+    fn reset(&mut self) -> Result<(), cardmint::transport::TransportError> {
+        self.inner.reset()
+    }
+}
+
+#[test]
+fn nothing_runs_that_was_not_approved_so() {
+    let mut floor = Floor::without_batch("mohurd-user", 2);
+    let trays = |floor: &Floor| vec![Tray::new("sim:a", &floor.cards)];
+    floor.new_batch("B");
+    let all = trays(&floor);
+    assert_eq!(
+        of_ledger(floor.run(all, &mut Seen::new())),
+        "centre-batch-state",
+        "not approved"
+    );
+    // The officer who laid it down does not approve it, alone or first of two.
+    let digest = floor.body("B").digest;
+    let approve = |digest| {
+        Act::BatchApprove(cardmint::ledger::act::BatchApprove {
+            batch: text("B"),
+            digest,
+        })
+    };
+    let own = floor.centre.session.append(approve(digest));
+    assert!(own.unwrap_err().msg().id() == "centre-same-officer");
+    let other = floor
+        .session_of("li", "zhang")
+        .append(approve(cardmint::ledger::Hash::default()));
+    assert_eq!(other.unwrap_err().msg().id(), "centre-batch-digest");
+    floor.approve("B");
+    // A key that came after the approval: another version of the same usage.
+    let ledger = &floor.centre.session.ledger;
+    let (batch, keys) = (ledger.batch("B").unwrap().unwrap(), ledger.batch_keys("B").unwrap());
+    let good = floor.body("B");
+    cardmint::batch::run::check_approved(&batch, &keys, &good).unwrap();
+    let differs = |body| of_ledger(cardmint::batch::run::check_approved(&batch, &keys, &body));
+    let mut body = good.clone();
+    body.template_digest = cardmint::ledger::Hash::default();
+    assert_eq!(differs(body), "centre-batch-differs");
+    let mut body = good.clone();
+    body.keys.pop();
+    assert_eq!(differs(body.sealed()), "centre-batch-differs");
+    let mut body = good.clone();
+    body.order_digest = cardmint::ledger::Hash::default();
+    assert_eq!(differs(body.sealed()), "centre-batch-differs");
+    // A template of the same name with other contents: the ledger refuses the first intent, and no card is touched.
+    let before = state(&floor.cards[0]);
+    let mut changed = floor.template.clone();
+    changed.digest = "0".repeat(64);
+    std::mem::swap(&mut floor.template, &mut changed);
+    let all = trays(&floor);
+    assert_eq!(of_ledger(floor.run(all, &mut Seen::new())), "centre-batch-differs");
+    std::mem::swap(&mut floor.template, &mut changed);
+    assert_eq!(state(&floor.cards[0]), before);
+    // The approver does not run it either.
+    let mut session = floor.session_of("li", "zhang");
+    let sources: Vec<Box<dyn CardSource>> = vec![Box::new(Tray::new("sim:a", &floor.cards))];
+    let (mut seen, control) = (Seen::new(), Control::default());
+    let by_approver = run_on(
+        &mut session,
+        &floor.template,
+        &mut floor.rows,
+        &floor.settings,
+        sources,
+        &mut seen,
+        &control,
+        None,
+    );
+    assert_eq!(of_ledger(by_approver), "centre-same-officer");
+    assert_eq!(state(&floor.cards[0]), before);
+    let all = trays(&floor);
+    assert_eq!(floor.run(all, &mut Seen::new()).unwrap().issued, 2);
+    floor.is_done();
+}
+
+#[test]
+fn a_key_retired_or_replaced_after_the_approval_stops_the_run() {
+    let mut floor = Floor::of_cards(2);
+    // Approved with the keys of then; a plan that uses another one is refused before its card is touched.
+    let mut keys = floor.centre.session.store.header().clone();
+    drop(std::mem::take(&mut keys.holders));
+    let before = state(&floor.cards[0]);
+    let id: cardmint::keys::KeyId = "purchase.v2.3des@ministry".parse().unwrap();
+    let key = cardmint::crypto::random_key::generate(Algorithm::Tdes, &mut cardmint::outside::SystemRandom).unwrap();
+    floor.centre.add(id, key);
+    let first = floor
+        .centre
+        .session
+        .store
+        .keys()
+        .into_iter()
+        .find(|k| k.id.to_string() == "purchase.v1.3des@ministry")
+        .unwrap();
+    floor
+        .centre
+        .session
+        .set_state(
+            &first,
+            cardmint::keys::KeyState::Retired,
+            "test",
+            &mut cardmint::outside::SystemRandom,
+        )
+        .unwrap();
+    let all = vec![Tray::new("sim:a", &floor.cards)];
+    let fault = floor.run(all, &mut Seen::new()).unwrap_err();
+    assert_ne!(fault.exit(), cardmint::error::Exit::Done);
+    assert_eq!(state(&floor.cards[0]), before, "{fault}");
+    assert!(floor.status().is_empty());
+}
+
+#[test]
+fn blanks_that_nobody_was_handed_out_stop_the_run() {
+    let floor = Floor::without_batch("mohurd-user", 4);
+    let mut floor = floor.with_lot(2);
+    floor.new_batch("B");
+    floor.approve("B");
+    let before = state(&floor.cards[3]);
+    let trays = vec![Tray::new("sim:a", &floor.cards)];
+    let mut seen = Seen::new();
+    let fault = floor.run(trays, &mut seen).unwrap_err();
+    let of = fault.msg();
+    assert_eq!(of.id(), "centre-too-few");
+    assert_eq!(seen.issued(), 2);
+    assert_eq!(state(&floor.cards[3]), before);
+    let lot = floor.centre.session.ledger.lot("L").unwrap().unwrap();
+    assert_eq!((lot.handed_out, lot.in_process, lot.issued), (0, 0, 2));
+    floor.centre.verify_ledger();
+}
+
+#[test]
+fn numbers_of_the_order_are_not_issued_beside_the_batch() {
+    let mut floor = Floor::of_cards(2);
+    let script = floor.script(0);
+    let template = floor.template.clone();
+    let mut reader = centre::on_reader(&floor.cards[0]);
+    let alone = floor.centre.issue(&template, &script, &mut reader).unwrap_err();
+    assert!(
+        matches!(
+            alone.of_ledger(),
+            Some(LedgerError::Centre(CentreFault::NumberOfOrder { .. }))
+        ),
+        "{alone}"
+    );
+    assert!(
+        floor
+            .centre
+            .session
+            .ledger
+            .card(CardKind::User, &script.number)
+            .unwrap()
+            .is_none()
+    );
 }
