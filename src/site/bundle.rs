@@ -209,11 +209,7 @@ impl Site {
     /// Opens a bundle for this site's store. Everything is checked; nothing is changed. Gives the keys that are not in the
     /// store yet.
     pub fn open_bundle(&self, store: &FileKeyStore, path: &Path, clock: &Clock) -> Result<Vec<ArrivedKey>, SiteError> {
-        let shown = path.display().to_string();
-        let text = read_foreign(path)?;
-        let bundle = KeyBundle::parse(&shown, &text)?;
-        let sender = self.trusted(&bundle.from.id, &bundle.from.signing)?;
-        self.check_parties(&bundle, &sender)?;
+        let (bundle, sender, text) = self.accepted(path)?;
         let mut arrived = Vec::new();
         for entry in &bundle.keys {
             let key = open_sealed(store, entry, &bundle)?;
@@ -240,6 +236,20 @@ impl Site {
             }
         }
         Ok(arrived)
+    }
+
+    /// Reads a bundle for this site by a sender that it trusts. Nothing is opened.
+    pub fn read_bundle(&self, path: &Path) -> Result<KeyBundle, SiteError> {
+        self.accepted(path).map(|(bundle, _, _)| bundle)
+    }
+
+    fn accepted(&self, path: &Path) -> Result<(KeyBundle, SiteCard, String), SiteError> {
+        let shown = path.display().to_string();
+        let text = read_foreign(path)?;
+        let bundle = KeyBundle::parse(&shown, &text)?;
+        let sender = self.trusted(&bundle.from.id, &bundle.from.signing)?;
+        self.check_parties(&bundle, &sender)?;
+        Ok((bundle, sender, text))
     }
 
     fn check_parties(&self, bundle: &KeyBundle, sender: &SiteCard) -> Result<(), SiteError> {

@@ -187,7 +187,7 @@ impl Site {
     }
 
     /// Same scheme, and both rehearsals or both not.
-    pub(super) fn same_world(&self, scheme: &str, rehearsal: bool) -> Result<(), SiteError> {
+    pub fn same_world(&self, scheme: &str, rehearsal: bool) -> Result<(), SiteError> {
         let differ = |field, file: String, site: String| SiteError::NotForThisSite { field, file, site };
         if scheme != self.scheme().name() {
             return Err(differ("scheme", scheme.to_owned(), self.scheme().name().to_owned()));

@@ -94,6 +94,14 @@ fn check_against_a_site_touches_nothing() {
     assert_eq!(found, ["CEREMONY-SITE-OFFICERS"; 3]);
     let found = ids("ceremony check mohurd-ministry-root --site city");
     assert!(found.contains(&"CEREMONY-SITE-FITS".to_owned()), "{found:?}");
+    // The ministry's bundle, which the city has taken already, holds three 3DES keys and three of SM4; another site's does not fit.
+    let line = |site: &str| {
+        format!(
+            "ceremony check mohurd-city --site {site} {BOUND} --participant witness=w --file ministry-bundle=city.bundle"
+        )
+    };
+    assert!(!ids(&line("city")).contains(&"CEREMONY-SITE-FILES".to_owned()));
+    assert!(ids(&line("other")).contains(&"CEREMONY-SITE-FILES".to_owned()));
     // Custodians and all: enrolled, the same check is clean.
     for name in ["a", "b", "c"] {
         bench.private(&format!("{name}.pass"), format!("passphrase of {name}\n"));

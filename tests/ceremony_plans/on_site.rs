@@ -6,8 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cardmint::ceremony::Bindings;
-use cardmint::ceremony::plan::{self, ExchangeFacts, Finding, OfficerFacts, Plan, Severity, SiteFacts, StoreFacts};
+use cardmint::ceremony::plan::{
+    self, ExchangeFacts, Finding, Incoming, OfficerFacts, Plan, Severity, SiteFacts, StoreFacts,
+};
 use cardmint::crypto::key_block::{ExchangeAlgorithm, Exportability};
+use cardmint::i18n::Msg;
 use cardmint::keys::scheme;
 use cardmint::keys::{ExchangeName, KeyState};
 use cardmint::ledger::Role;
@@ -15,7 +18,7 @@ use cardmint::ledger::Role;
 use super::{changed, has_only};
 
 /// The checks that have their test here.
-pub(crate) const TESTED: [&str; 11] = [
+pub(crate) const TESTED: [&str; 12] = [
     "CEREMONY-BOUND-ALL",
     "CEREMONY-BOUND-DIFFERENT",
     "CEREMONY-BOUND-FILES",
@@ -27,6 +30,7 @@ pub(crate) const TESTED: [&str; 11] = [
     "CEREMONY-SITE-VERSIONS",
     "CEREMONY-SITE-EXCHANGE-KEYS",
     "CEREMONY-SITE-TRAVEL",
+    "CEREMONY-SITE-FILES",
 ];
 
 /// A plan that is bound, and the site for it.
@@ -95,6 +99,7 @@ impl Ground {
             keys: BTreeMap::new(),
             limits: BTreeMap::new(),
             exchange_keys: BTreeMap::new(),
+            incoming: BTreeMap::new(),
         };
         Self {
             plan,
@@ -347,4 +352,75 @@ fn ceremony_site_travel() {
     );
     limited(&forms, Exportability::Trusted).error("CEREMONY-SITE-TRAVEL", &[]);
     assert!(limited(&forms, Exportability::Sensitive).found().is_empty());
+}
+
+#[test]
+fn ceremony_site_files() {
+    let see = |mut ground: Ground, step: &str, slot: &str, seen: Result<Incoming, Msg>| {
+        ground
+            .site
+            .incoming
+            .insert((step.parse().unwrap(), slot.parse().unwrap()), seen);
+        ground
+    };
+    let city = |keys: &[&str]| Incoming::Bundle {
+        keys: keys
+            .iter()
+            .map(|key| format!("{key}@city:3100").parse().unwrap())
+            .collect(),
+    };
+    let six = [
+        "purchase.v1.3des",
+        "app-maintenance.v1.3des",
+        "tac.v1.3des",
+        "purchase.v1.sm4",
+        "app-maintenance.v1.sm4",
+        "tac.v1.sm4",
+    ];
+    let bundle = |seen| see(Ground::of("mohurd-city"), "take-ministry-keys", "ministry-bundle", seen);
+    assert!(bundle(Ok(city(&six))).found().is_empty());
+    bundle(Ok(city(&six[..5]))).error("CEREMONY-SITE-FILES", &[]);
+    let more = [&six[..], &["purchase.v2.sm4"]].concat();
+    bundle(Ok(city(&more))).error("CEREMONY-SITE-FILES", &[]);
+    bundle(Err(cardmint::msg!("plan-read", source = "x", what = "y"))).error("CEREMONY-SITE-FILES", &[]);
+    let backup = |threshold, custodians: &[&str]| {
+        let custodians = custodians.iter().map(|c| (*c).to_owned()).collect();
+        see(
+            Ground::of("restore"),
+            "restore",
+            "backup",
+            Ok(Incoming::Backup { threshold, custodians }),
+        )
+    };
+    let three = ["o-custodian-1", "o-custodian-2", "o-other"];
+    assert!(backup(2, &three).found().is_empty());
+    backup(3, &three).error("CEREMONY-SITE-FILES", &[]);
+    backup(2, &three[..1]).error("CEREMONY-SITE-FILES", &[]);
+    let import = "[[step]]\nid = \"in\"\ndo = \"import-block\"\nkeys = [\"load.v1.sm4\", \"load.v1.3des\"]\nunder = \"kek\"\nfile = \"blocks\"\nby = [\"key-officer-1\", \"key-officer-2\"]\n[[expect]]\nkeys = [\"load.v1.sm4\", \"load.v1.3des\"]\nstate = \"active\"\n[[step]]";
+    let blocks = |count| {
+        let text = changed("backup", "[[step]]", import);
+        let mut ground = Ground::with(plan::read(&text, "changed").unwrap());
+        ground.site.exchange_keys = kek(ExchangeAlgorithm::Aes256, KeyState::Active);
+        see(ground, "in", "blocks", Ok(Incoming::Blocks { count }))
+    };
+    assert!(blocks(2).found().is_empty(), "{:?}", blocks(2).found());
+    blocks(3).error("CEREMONY-SITE-FILES", &[]);
+    let export = "[[step]]\nid = \"down\"\ndo = \"export-bundle\"\nkeys = [\"purchase.v1.sm4\"]\nto = \"card\"\nfile = \"bundle\"\nby = [\"key-officer-1\", \"key-officer-2\"]\n[[step]]";
+    let card = |owner: &str| {
+        let text = changed("backup", "[[step]]", export);
+        let mut ground = Ground::with(plan::read(&text, "changed").unwrap());
+        ground.site.owner = "ministry".parse().unwrap();
+        let key = "purchase.v1.sm4@ministry".parse().unwrap();
+        ground.site.keys.insert(key, KeyState::Active);
+        see(
+            ground,
+            "down",
+            "card",
+            Ok(Incoming::Card {
+                owner: owner.parse().unwrap(),
+            }),
+        )
+    };
+    assert!(card("city:3100").found().is_empty(), "{:?}", card("city:3100").found());
+    card("ministry").error("CEREMONY-SITE-FILES", &[]);
 }

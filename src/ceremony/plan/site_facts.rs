@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::incoming::Incoming;
+use super::model::{Slot, StepId};
 use crate::crypto::key_block::{ExchangeAlgorithm, Exportability};
+use crate::i18n::Msg;
 use crate::keys::scheme::Scheme;
 use crate::keys::{ExchangeName, ExchangeRecord, KeyId, KeyState, Owner};
 use crate::ledger::Ledger;
@@ -58,6 +61,8 @@ pub struct SiteFacts {
     pub limits: BTreeMap<KeyId, Exportability>,
     /// Its keys for key blocks.
     pub exchange_keys: BTreeMap<ExchangeName, ExchangeFacts>,
+    /// The files that the plan reads, where they were looked into.
+    pub incoming: BTreeMap<(StepId, Slot), Result<Incoming, Msg>>,
 }
 
 impl SiteFacts {
@@ -95,6 +100,7 @@ impl SiteFacts {
             keys: rows.iter().filter_map(key).collect(),
             limits: limited.map(|key| (key.id.clone(), key.exportability)).collect(),
             exchange_keys: exchange.map(|key| (key.name.clone(), facts(key))).collect(),
+            incoming: BTreeMap::new(),
         })
     }
 }

@@ -23,7 +23,7 @@ fn fits(request: &Request<'_>, ledger: &Ledger) -> Result<People, CeremonyError>
     if rehearsal != (request.world == World::Rehearsal) {
         return Err(CeremonyError::World { rehearsal });
     }
-    let facts = SiteFacts::of(site, ledger)?;
+    let facts = SiteFacts::of(site, ledger)?.with_files(site, ledger, plan, request.bindings);
     let mut findings = plan.check(Some(request.bindings), Some(&facts));
     findings.retain(|finding| finding.severity == Severity::Error);
     if !findings.is_empty() {

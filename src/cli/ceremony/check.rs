@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::super::{Context, session};
 use super::{Plan, plan_file};
-use crate::ceremony::plan::{self, Severity, SiteFacts};
+use crate::ceremony;
+use crate::ceremony::plan::{self, Bindings, Severity, SiteFacts};
 use crate::error::{Error, Exit};
 use crate::ledger::Hash;
 use crate::msg;
@@ -42,7 +43,10 @@ pub(super) fn run(args: &Plan, context: &mut Context) -> Result<Exit, Error> {
         Err(e) if context.global.site.is_some() => return Err(e),
         Err(_) => None,
     };
-    let facts = site.as_ref().map(facts).transpose()?;
+    let facts = site
+        .as_ref()
+        .map(|site| facts(site, &plan, bindings.as_ref()))
+        .transpose()?;
     let found = plan.check(bindings.as_ref(), facts.as_ref());
     let lang = context.out.lang();
     for finding in &found {
@@ -107,6 +111,11 @@ pub(super) fn run(args: &Plan, context: &mut Context) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-fn facts(site: &Site) -> Result<SiteFacts, Error> {
-    Ok(SiteFacts::of(site, &site.ledger_read_only()?)?)
+fn facts(site: &Site, plan: &ceremony::Plan, bindings: Option<&Bindings>) -> Result<SiteFacts, Error> {
+    let ledger = site.ledger_read_only()?;
+    let facts = SiteFacts::of(site, &ledger)?;
+    Ok(match bindings {
+        None => facts,
+        Some(bindings) => facts.with_files(site, &ledger, plan, bindings),
+    })
 }

@@ -9,6 +9,7 @@ mod bound;
 mod counts;
 mod course;
 mod expected;
+mod incoming;
 mod keys;
 mod people;
 mod scheme;
@@ -123,6 +124,7 @@ const RUN: &[(&str, Check)] = &[
     ("CEREMONY-SITE-VERSIONS", site::versions),
     ("CEREMONY-SITE-EXCHANGE-KEYS", site::exchange_keys),
     ("CEREMONY-SITE-TRAVEL", site::travel),
+    ("CEREMONY-SITE-FILES", incoming::files),
 ];
 
 /// The names of all checks.
