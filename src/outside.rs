@@ -40,6 +40,10 @@ pub struct NoRandom;
 pub trait Random {
     /// Fills the whole slice, or fails having promised nothing.
     fn fill(&mut self, place: &mut [u8]) -> Result<(), NoRandom>;
+    /// How many bytes have passed health tests; `None` where none are made or one has failed.
+    fn tested(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// The operating system's random source.

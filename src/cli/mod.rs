@@ -39,9 +39,10 @@ use std::path::PathBuf;
 
 use clap::{FromArgMatches, Parser, Subcommand};
 
+use crate::crypto::random_health::Tested;
 use crate::error::{Error, Exit};
 use crate::i18n::Lang;
-use crate::outside::{Clock, Prompt, Random};
+use crate::outside::{Clock, Prompt, Random, SystemRandom};
 use output::Output;
 
 /// What every command shares.
@@ -158,7 +159,7 @@ pub fn main(args: Vec<OsString>) -> Exit {
     let mut context = Context {
         global: cli.global,
         clock: Clock::System,
-        random: Box::new(crate::outside::SystemRandom),
+        random: Box::new(Tested::new(SystemRandom)),
         prompt,
         out,
     };

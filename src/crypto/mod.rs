@@ -26,6 +26,7 @@ pub mod padding;
 pub mod pin;
 pub mod purse;
 pub mod purse_transaction;
+pub mod random_health;
 pub mod random_key;
 pub mod seal;
 pub mod secret;

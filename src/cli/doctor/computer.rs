@@ -31,10 +31,9 @@ fn random(context: &mut Context) -> Finding {
         .random
         .fill(&mut one)
         .and_then(|()| context.random.fill(&mut two));
-    if filled.is_ok() && one != two && one != [0; 16] {
-        Finding::ok("RANDOM", msg!("doctor-random"))
-    } else {
-        Finding::fail("RANDOM", msg!("doctor-random-broken"))
+    match context.random.tested() {
+        Some(bytes) if filled.is_ok() && one != two => Finding::ok("RANDOM", msg!("doctor-random", bytes = bytes)),
+        _ => Finding::fail("RANDOM", msg!("doctor-random-broken")),
     }
 }
 
