@@ -9,3 +9,9 @@ mod components;
 mod hall;
 #[path = "ceremony/keys.rs"]
 mod keys;
+#[path = "ceremony/officers.rs"]
+mod officers;
+#[path = "ceremony/papers.rs"]
+mod papers;
+#[path = "ceremony/verifying.rs"]
+mod verifying;

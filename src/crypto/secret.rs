@@ -68,7 +68,7 @@ impl SecretBytes {
         &self.0
     }
 
-    /// The one way out of the program: as the data of a command whose CLA INS P1 P2 is `header`. The closure sends the
+    /// The way out of the program to a card: as the data of a command whose CLA INS P1 P2 is `header`. The closure sends the
     /// command; the buffer is wiped afterwards. At most 255 bytes; more is cut by nobody, the card refuses it.
     pub fn in_command<R>(&self, header: [u8; 4], send: impl FnOnce(&[u8]) -> R) -> R {
         let mut wire = Zeroizing::new(Vec::with_capacity(self.0.len() + 5));
@@ -76,6 +76,11 @@ impl SecretBytes {
         wire.push(self.0.len() as u8);
         wire.extend_from_slice(&self.0);
         send(&wire)
+    }
+
+    /// The other way out: a page for its custodian alone. The closure writes the page.
+    pub fn on_page<R>(&self, write: impl FnOnce(&[u8]) -> R) -> R {
+        write(&self.0)
     }
 
     /// Length in bytes (a PIN's length is no secret: the card's answer shows it).

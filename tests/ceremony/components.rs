@@ -207,7 +207,7 @@ fn digits_without_groups_are_typed_twice() {
 }
 
 fn hex(bytes: [u8; 16]) -> String {
-    bytes.iter().map(|b| format!("{b:02X}")).collect()
+    format!("{:032X}", u128::from_be_bytes(bytes))
 }
 
 #[test]

@@ -247,12 +247,11 @@ pub fn usual(asked: &Asked<'_>) -> Answer {
     let who = asked.who.map(|p| p.officer.as_str()).unwrap_or_default();
     let text = asked.question.render(cardmint::i18n::Lang::En);
     match asked.question.id() {
-        "site-ask-passphrase" => passphrase(who).as_str().into(),
+        "site-ask-passphrase" | "site-ask-new-passphrase" => passphrase(who).as_str().into(),
         "ceremony-ask-words" => between(&text, "exactly: ", " —").into(),
         "ceremony-ask-agree" => "the paper agrees".into(),
         "ceremony-ask-kcv" | "ceremony-ask-sheet-kcv" => "".into(),
         "keys-ask-pin" | "keys-ask-pin-again" => "123456".into(),
-        "site-ask-new-passphrase" => passphrase(who).as_str().into(),
         "ceremony-ask-kcv-shown" => between(&text, " is ", ". Type").into(),
         other => panic!("{who} was asked {other}: {text}"),
     }

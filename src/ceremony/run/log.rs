@@ -73,7 +73,6 @@ impl StepLog {
         Ok(())
     }
 
-    #[allow(dead_code)] // shares come next
     pub(super) fn share(&mut self, officer: &str, index: u8, digest: Digest) -> Result<(), FieldFault> {
         self.done.shares.push(ShareSeen {
             officer: Text::new(officer)?,

@@ -83,10 +83,18 @@ pub(super) fn open<'a>(request: Request<'a>, mut hall: Hall<'a>) -> Result<Runni
         resumes,
     };
     let exchange = keys.iter().map(|k| (k.name.clone(), k.exchange_public())).collect();
-    let mut session = Session::open(request.site.clone(), ledger, keys, hall.clock)?;
+    let site = request.site.clone();
+    let mut session = if steps::restores(request.plan) && !site.store_place().file().exists() {
+        Session::open_without_store(site, ledger, keys, hall.clock, hall.random)?
+    } else {
+        Session::open(site, ledger, keys, hall.clock)?
+    };
     let pending = session.store.begin()?;
     let entry = session.append_by_all(Act::CeremonyBegin(body))?;
-    session.checkpoint()?;
+    // A store that is lost signs nothing.
+    if !session.store.is_vacant() {
+        session.checkpoint()?;
+    }
     session.dismiss();
     hall.room.say(&msg!("ceremony-began", entry = entry.seq, nonce = nonce));
     Ok(Running {

@@ -2,9 +2,11 @@
 //! What the verification of a ceremony finds. Each check has an id, which stands in the report, in docs/assurance.md and in
 //! the name of its test.
 
+use std::fmt;
+
 use super::Told;
 use crate::i18n::Msg;
-use crate::ledger::act::CeremonyResult;
+use crate::ledger::act::{CeremonyResult, KeySeen};
 use crate::ledger::{Moment, Role};
 
 /// All checks: the id and what it looks at.
@@ -45,6 +47,22 @@ pub struct TookPart {
     pub role: Role,
 }
 
+/// An expectation that only the ledger can confirm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unchecked {
+    /// A key or a PIN.
+    pub name: String,
+    /// The key's state.
+    pub state: Option<&'static str>,
+}
+
+impl fmt::Display for Unchecked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        self.state.iter().try_for_each(|state| write!(f, " {state}"))
+    }
+}
+
 /// The result of a verification.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verdict {
@@ -72,8 +90,10 @@ pub struct Verdict {
     pub incidents: usize,
     /// Right signatures counted.
     pub signatures: usize,
-    /// Expectations about keys of which the transcript says nothing, because they are older; the ledger would tell.
-    pub unchecked: Vec<String>,
+    /// What the plan expects and the transcript does not tell of, because it is older; the ledger can tell.
+    pub unchecked: Vec<Unchecked>,
+    /// Check values in steps of keys that are older than the ceremony.
+    pub(super) older: Vec<(String, KeySeen)>,
     /// Whether it was compared with the ledger.
     pub with_ledger: bool,
     /// What deviates.

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::finding::Unchecked;
 use super::{Told, Verdict};
 use crate::ceremony::plan::{Do, Plan, Step};
 use crate::keys::{Owner, StoredName};
@@ -69,10 +70,41 @@ pub(super) fn check(plan: &Plan, told: &Told<'_>, end: &CeremonyEnd, verdict: &m
             verdict.add("CEREMONY-VERIFY-KEYS", Some(done.id.as_str()), what);
         }
         parts(told, step, done, verdict);
+        check_values(told, step, done, verdict);
     }
     for deed in left {
         let what = msg!("ceremony-verify-no-step", about = deed.about).with_word("act", "act", deed.act);
         verdict.add("CEREMONY-VERIFY-KEYS", None, what);
+    }
+}
+
+/// A key has one check value, in every step and in the entry that brought it. What was exported may be a key derived from it.
+fn check_values(told: &Told<'_>, step: &Step, done: &StepDone, verdict: &mut Verdict) {
+    if matches!(step.what, Do::ExportBundle(_) | Do::ExportBlock(_)) {
+        return;
+    }
+    for seen in &done.keys {
+        let id = done.id.to_string();
+        let arrived = told
+            .acts
+            .iter()
+            .find_map(|entry| brings(&entry.act).filter(|body| body.key == seen.key));
+        match arrived {
+            Some(body) if body.kcv != seen.kcv => {
+                let what = msg!("ceremony-verify-kcv", key = seen.key, entry = body.kcv, step = seen.kcv);
+                verdict.add("CEREMONY-VERIFY-KEYS", Some(&id), what);
+            }
+            Some(_) => {}
+            None => verdict.older.push((id, seen.clone())),
+        }
+    }
+}
+
+/// The body of an act that brings a key.
+pub(super) fn brings(act: &Act) -> Option<&KeyArrived> {
+    match act {
+        Act::KeyGenerate(body) | Act::KeyImport(body) | Act::KeyDerive(body) | Act::KeyReceive(body) => Some(body),
+        _ => None,
     }
 }
 
@@ -194,14 +226,11 @@ pub(super) fn expectations(plan: &Plan, told: &Told<'_>, verdict: &mut Verdict) 
     let Some(owner) = owner(told) else { return };
     let mut states: BTreeMap<String, &'static str> = BTreeMap::new();
     for entry in &told.acts {
-        match &entry.act {
-            Act::KeyGenerate(k) | Act::KeyImport(k) | Act::KeyDerive(k) | Act::KeyReceive(k) => {
-                states.insert(k.key.to_string(), k.state.as_str());
-            }
-            Act::KeyRetire(k) => {
-                states.insert(k.key.to_string(), k.state.as_str());
-            }
-            _ => {}
+        if let Some(body) = brings(&entry.act) {
+            states.insert(body.key.to_string(), body.state.as_str());
+        }
+        if let Act::KeyRetire(body) = &entry.act {
+            states.insert(body.key.to_string(), body.state.as_str());
         }
     }
     for expect in &plan.expected {
@@ -215,7 +244,17 @@ pub(super) fn expectations(plan: &Plan, told: &Told<'_>, verdict: &mut Verdict) 
                         .with_word("found", "key-state", *state);
                     verdict.add("CEREMONY-VERIFY-EXPECT", None, what);
                 }
-                None => verdict.unchecked.push(format!("{id} {}", expect.state)),
+                None => verdict.unchecked.push(Unchecked {
+                    name: id,
+                    state: Some(expect.state.as_str()),
+                }),
+            }
+        }
+        for name in &expect.exchange_keys {
+            let name = StoredName::from(name.clone()).to_string();
+            if !states.contains_key(&name) {
+                let state = Some(expect.state.as_str());
+                verdict.unchecked.push(Unchecked { name, state });
             }
         }
         for pin in &expect.pins {
@@ -224,7 +263,10 @@ pub(super) fn expectations(plan: &Plan, told: &Told<'_>, verdict: &mut Verdict) 
                 .iter()
                 .any(|entry| matches!(&entry.act, Act::PinSet(p) if p.name.as_str() == pin));
             if !set {
-                verdict.unchecked.push(pin.clone());
+                verdict.unchecked.push(Unchecked {
+                    name: pin.clone(),
+                    state: None,
+                });
             }
         }
     }

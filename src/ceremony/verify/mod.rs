@@ -17,7 +17,7 @@ use super::transcript::Transcript;
 use crate::error::Fault;
 use crate::ledger::act::{Act, CeremonyBegin, CeremonyEnd, CeremonyResult};
 use crate::ledger::rules::State;
-use crate::ledger::{Entry, Hash};
+use crate::ledger::{Entry, Hash, LedgerError};
 use crate::msg;
 
 /// The ceremony as the lines of a transcript have it.
@@ -71,7 +71,7 @@ fn replay(entries: &[Entry], verdict: &mut Verdict) -> Option<State> {
     };
     let mut state = match State::found(first) {
         Ok(state) if first.seq == 0 => state,
-        Ok(_) => {
+        Ok(_) | Err(LedgerError::NotFirst) => {
             verdict.add("CEREMONY-VERIFY-FORM", None, msg!("ceremony-verify-first"));
             return None;
         }

@@ -88,10 +88,12 @@ fn people(step: &Step, done: &StepDone, told: &Told<'_>, verdict: &mut Verdict) 
         wrong(msg!("ceremony-verify-unconfirmed", officer = silent));
     }
     let brought: Vec<&Text> = match &step.what {
-        Do::Components(_) | Do::ImportExchangeKey(_) => done.components.iter().map(|c| &c.officer).collect(),
+        Do::Components(_) | Do::ImportExchangeKey(_) | Do::ExportForms(_) => {
+            done.components.iter().map(|c| &c.officer).collect()
+        }
         // Of a single leader's factor nothing is told; that they came is.
         Do::Factors(_) => done.by.iter().filter(|officer| custodians.contains(officer)).collect(),
-        Do::ExportForms(_) | Do::Split(_) | Do::Combine(_) | Do::Backup(_) | Do::Restore(_) => {
+        Do::Split(_) | Do::Combine(_) | Do::Backup(_) | Do::Restore(_) => {
             done.shares.iter().map(|s| &s.officer).collect()
         }
         _ => return,

@@ -2,12 +2,14 @@
 //! The transcript against the ledger that it was taken from: the ledger verifies as a whole, has every line of the
 //! transcript at its place, and none of the ceremony that the transcript leaves out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 use std::path::Path;
 
 use super::Verdict;
+use super::keys::brings;
 use crate::ceremony::transcript::Transcript;
+use crate::ledger::act::Act;
 use crate::ledger::query::Filter;
 use crate::ledger::{Against, Entry, Ledger, LedgerError, verify as verify_database, verify_lines};
 use crate::msg;
@@ -34,6 +36,8 @@ pub fn compare(
         begin: verdict.begin,
         extra: Vec::new(),
         ended: verdict.end.as_ref().map(|(seq, _)| *seq),
+        keys: BTreeMap::new(),
+        pins: BTreeSet::new(),
     };
     let report = match source {
         Source::Export(path) => {
@@ -78,8 +82,37 @@ pub fn compare(
             msg!("ceremony-verify-left-out", seq = seq),
         );
     }
+    older_keys(&look.keys, verdict);
+    let unchecked = std::mem::take(&mut verdict.unchecked);
+    for expected in unchecked {
+        let there = match expected.state {
+            Some(state) => look.keys.get(&expected.name).is_some_and(|(_, found)| *found == state),
+            None => look.pins.contains(&expected.name),
+        };
+        if !there {
+            verdict.add(
+                "CEREMONY-VERIFY-EXPECT",
+                None,
+                msg!("ceremony-verify-not-there", what = expected),
+            );
+        }
+    }
     verdict.with_ledger = true;
     Ok(())
+}
+
+/// The check values that steps tell of older keys are those of the ledger.
+fn older_keys(keys: &BTreeMap<String, (String, &'static str)>, verdict: &mut Verdict) {
+    for (step, seen) in std::mem::take(&mut verdict.older) {
+        let known = keys
+            .get(seen.key.as_str())
+            .map(|(kcv, _)| kcv.as_str())
+            .unwrap_or_default();
+        if known != seen.kcv.as_str() {
+            let what = msg!("ceremony-verify-kcv", key = seen.key, entry = known, step = seen.kcv);
+            verdict.add("CEREMONY-VERIFY-KEYS", Some(&step), what);
+        }
+    }
 }
 
 fn wanted(transcript: &Transcript) -> BTreeMap<u64, Vec<u8>> {
@@ -94,6 +127,10 @@ struct Look {
     ended: Option<u64>,
     /// Entries about the ceremony, or about who could sign it, that the transcript does not have.
     extra: Vec<u64>,
+    /// Check values and states of all keys at the ceremony's end.
+    keys: BTreeMap<String, (String, &'static str)>,
+    /// The PINs that were set until then.
+    pins: BTreeSet<String>,
 }
 
 impl Look {
@@ -103,7 +140,28 @@ impl Look {
         }
     }
 
+    /// The keys and PINs as they were when the ceremony ended.
+    fn follow(&mut self, act: &Act) {
+        if let Some(body) = brings(act) {
+            self.keys
+                .insert(body.key.to_string(), (body.kcv.to_string(), body.state.as_str()));
+        }
+        match act {
+            Act::KeyRetire(body) => {
+                self.keys
+                    .insert(body.key.to_string(), (body.kcv.to_string(), body.state.as_str()));
+            }
+            Act::PinSet(body) => {
+                self.pins.insert(body.name.to_string());
+            }
+            _ => {}
+        }
+    }
+
     fn entry(&mut self, entry: &Entry, line: &[u8]) {
+        if self.ended.is_none_or(|end| entry.seq <= end) {
+            self.follow(&entry.act);
+        }
         let told = self.wanted.get(&entry.seq).is_some_and(|wanted| wanted == line);
         if told {
             self.wanted.remove(&entry.seq);

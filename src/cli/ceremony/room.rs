@@ -2,6 +2,9 @@
 //! The people in the room at a terminal. Public facts go to the error stream, as everything that is no result; secrets are
 //! typed hidden; the screen is cleared whenever the next person comes.
 
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::ceremony::room::{Paper, Person, Room, RoomError, refuses, refuses_hidden};
@@ -18,6 +21,8 @@ pub(super) struct Terminal<'a> {
     pub(super) out: &'a mut Output,
     /// Passphrases from files, for rehearsals: name and file.
     pub(super) passphrases: Vec<(String, PathBuf)>,
+    /// Pages that were given out and are still in the machine.
+    pub(super) pages: Vec<PathBuf>,
 }
 
 impl Terminal<'_> {
@@ -104,11 +109,48 @@ impl Room for Terminal<'_> {
     }
 
     fn hand_over(&mut self, paper: &Paper) -> Result<(), RoomError> {
-        let _ = paper;
-        Ok(())
+        let unwritten = |e: std::io::Error| RoomError::Paper {
+            path: paper.path.display().to_string(),
+            what: e.to_string(),
+        };
+        let mut options = OpenOptions::new();
+        let mut file = options
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&paper.path)
+            .map_err(unwritten)?;
+        self.pages.push(paper.path.clone());
+        paper.page.on_page(|page| file.write_all(page)).map_err(unwritten)?;
+        file.sync_all().map_err(unwritten)?;
+        self.plain(&msg!("ceremony-page", path = paper.path.display()))
+            .map(drop)
     }
 
     fn clear_away(&mut self, path: &Path) {
-        let _ = path;
+        wipe(path);
+        self.pages.retain(|page| page != path);
     }
+}
+
+/// However the ceremony ends, no page stays in the machine.
+impl Drop for Terminal<'_> {
+    fn drop(&mut self) {
+        for page in &self.pages {
+            wipe(page);
+        }
+    }
+}
+
+/// Overwrites a page and removes it. On a disk that moves what it writes, the old bytes may survive: that is why pages
+/// belong into memory.
+fn wipe(path: &Path) {
+    let zeroes = |mut file: File| {
+        let length = file.metadata()?.len();
+        std::io::copy(&mut std::io::repeat(0).take(length), &mut file)?;
+        file.sync_all()
+    };
+    // What cannot be overwritten is at least removed.
+    let _ = OpenOptions::new().write(true).open(path).and_then(zeroes);
+    let _ = std::fs::remove_file(path);
 }

@@ -95,6 +95,7 @@ fn begin(
         prompt: context.prompt.as_mut(),
         out: &mut context.out,
         passphrases,
+        pages: Vec::new(),
     };
     let hall = Hall {
         room: &mut room,
@@ -105,7 +106,9 @@ fn begin(
         build,
         at: &mut |_| {},
     };
-    let completed = hold(request, hall)?;
+    let completed = hold(request, hall);
+    drop(room);
+    let completed = completed?;
     tell(site, loaded, &completed, context)?;
     Ok(Exit::Done)
 }

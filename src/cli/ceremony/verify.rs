@@ -59,7 +59,7 @@ struct VerdictRecord<'a> {
     steps: usize,
     incidents: usize,
     signatures: usize,
-    unchecked: &'a [String],
+    unchecked: Vec<String>,
     with_ledger: bool,
     findings: usize,
 }
@@ -123,7 +123,7 @@ fn tell(verdict: &Verdict, context: &mut Context) -> Result<(), Error> {
         steps: verdict.steps,
         incidents: verdict.incidents,
         signatures: verdict.signatures,
-        unchecked: &verdict.unchecked,
+        unchecked: verdict.unchecked.iter().map(ToString::to_string).collect(),
         with_ledger: verdict.with_ledger,
         findings: verdict.findings.len(),
     };
@@ -163,7 +163,8 @@ fn people_say(verdict: &Verdict, context: &mut Context) -> Result<(), Error> {
     }
     out.say(&msg!("ceremony-verdict-signatures", signatures = verdict.signatures))?;
     if !verdict.unchecked.is_empty() {
-        out.say(&msg!("ceremony-verdict-unchecked", keys = verdict.unchecked.join(", ")))?;
+        let keys: Vec<String> = verdict.unchecked.iter().map(ToString::to_string).collect();
+        out.say(&msg!("ceremony-verdict-unchecked", keys = keys.join(", ")))?;
     }
     if !verdict.with_ledger {
         out.say(&msg!("ceremony-verdict-no-ledger"))?;

@@ -25,6 +25,7 @@ mod header;
 mod internal;
 mod officer;
 mod operations;
+mod paper;
 mod pending;
 mod transfer;
 mod unlock;

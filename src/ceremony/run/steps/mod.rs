@@ -2,6 +2,7 @@
 //! The kinds of work, one file for each group of them. Each step is verified behind itself; what it finds wrong ends the
 //! ceremony.
 
+mod backup;
 mod blocks;
 mod bundles;
 mod check;
@@ -11,7 +12,9 @@ mod entry;
 mod factors;
 mod keys;
 mod officers;
+mod papers;
 mod pin;
+mod shares;
 mod states;
 
 use super::super::plan::{Do, Plan, Step};
@@ -44,9 +47,11 @@ pub(super) fn perform(run: &mut Running<'_>, step: &Step, log: &mut StepLog) -> 
         Do::State(work) => states::set(run, step, work, log),
         Do::Destroy(work) => states::destroy(run, step, work, log),
         Do::Check(work) => check::compare(run, step, work, log),
-        other => Err(CeremonyError::Step {
-            what: crate::msg!("ceremony-not-yet").with_word("kind", "ceremony-kind", other.kind()),
-        }),
+        Do::ExportForms(work) => shares::forms(run, step, work, log),
+        Do::Split(work) => shares::split(run, step, work, log),
+        Do::Combine(work) => shares::combine(run, work, log),
+        Do::Backup(work) => backup::make(run, step, work, log),
+        Do::Restore(work) => backup::restore(run, step, work, log),
     }
 }
 
@@ -71,7 +76,6 @@ pub(super) fn acts_of(what: &Do) -> &'static [&'static str] {
 }
 
 /// Whether the plan brings the key store back, so that there need be none.
-#[allow(dead_code)] // restoring comes next
 pub(super) fn restores(plan: &Plan) -> bool {
     plan.steps.iter().any(|step| matches!(step.what, Do::Restore(_)))
 }

@@ -7,9 +7,9 @@ use super::super::log::StepLog;
 use super::super::{CeremonyError, Done, Running};
 use super::keys::attend;
 use crate::crypto::sign::PublicKey;
-use crate::keys::{Change, OfficerKeys};
-use crate::ledger::act::{Act, Officer, OfficerRevoke};
-use crate::ledger::{Role, Text, VerifyKey};
+use crate::keys::Change;
+use crate::ledger::act::{Act, OfficerRevoke};
+use crate::ledger::{Role, Text};
 use crate::msg;
 use crate::site::store_reshared;
 
@@ -24,18 +24,10 @@ pub(super) fn enrol(run: &mut Running<'_>, step: &Step, work: &Enrol, log: &mut 
     run.hall.room.turn(&person)?;
     run.hall.room.say(&msg!("ceremony-new-officer", officer = name));
     let passphrase = run.hall.room.new_passphrase(&name)?;
-    let keys = OfficerKeys::generate(&name, run.hall.random)?;
-    let costs = run.hall.costs;
-    let site = run.request.site;
+    let (keys, act) = run.session.prepare_officer(&name, &work.roles, run.hall.random)?;
+    let (site, costs) = (run.request.site, run.hall.costs);
     let drafts = site.draft_officer(&keys, &work.roles, &passphrase, costs, run.hall.random)?;
     run.hall.room.leave();
-    // What lies beside its place opens with the passphrase that was typed.
-    let act = Act::OfficerEnrol(Officer {
-        name: Text::new(name.as_str())?,
-        roles: work.roles.clone(),
-        key: VerifyKey(keys.signing.public().0),
-        ceremony: None,
-    });
     run.exchange.insert(name.clone(), keys.exchange_public());
     run.files.extend(drafts);
     run.newcomers.push(keys);

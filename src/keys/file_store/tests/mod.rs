@@ -4,6 +4,7 @@
 mod exchange;
 mod internal;
 mod operations;
+mod paper;
 mod pending;
 
 use std::fs;

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Pages that custodians take away: each is given to its custodian alone, who types it back from the paper before it counts.
+//! Then the page is taken out of the machine.
+
+use super::super::super::plan::{PersonId, Slot, Step};
+use super::super::log::StepLog;
+use super::super::{CeremonyError, Running};
+use super::entry::{Entered, Wanted, Wrong, enter};
+use crate::ceremony::room::Paper;
+use crate::crypto::SecretBytes;
+use crate::crypto::pack::is_same;
+use crate::crypto::written::{self, Header, Kind};
+use crate::i18n::Msg;
+use crate::keys::KeyFileError;
+use crate::msg;
+
+/// A secret for one custodian.
+pub(super) struct Sheet<'a> {
+    /// The custodian.
+    pub(super) custodian: &'a PersonId,
+    pub(super) kind: Kind,
+    /// Its number, and how many of them make the secret.
+    pub(super) number: (u8, u8),
+    pub(super) secret: &'a SecretBytes,
+    /// What the secret is, for the page.
+    pub(super) of: String,
+    /// Check value of a component, or the beginning of a share's digest.
+    #[allow(dead_code)] // the page will show it
+    pub(super) check: String,
+}
+
+/// Hands a page over and has it typed back. The officer, and what was typed.
+pub(super) fn hand_over(
+    run: &mut Running<'_>,
+    step: &Step,
+    pages: &Slot,
+    sheet: &Sheet<'_>,
+    log: &mut StepLog,
+) -> Result<(String, SecretBytes), CeremonyError> {
+    let person = run.turn(sheet.custodian, log)?;
+    let header = Header::new(sheet.kind, sheet.number.0, sheet.number.1, run.nonce.tag());
+    let header = header.map_err(|e| CeremonyError::Step {
+        what: crate::error::Fault::msg(&e),
+    })?;
+    let path = run.path(pages)?.join(format!("{}-{}.html", step.id, sheet.custodian));
+    if path.exists() {
+        let path = path.display().to_string();
+        return Err(KeyFileError::Exists { path }.into());
+    }
+    let page = page(run, header, sheet)?;
+    run.papers.push(path.clone());
+    run.hall.room.hand_over(&Paper {
+        path: path.clone(),
+        page,
+    })?;
+    let wanted = Wanted {
+        question: question(sheet),
+        what: msg!("ceremony-what-page"),
+        kind: sheet.kind,
+        bytes: sheet.secret.len(),
+        plain: false,
+    };
+    let entered = enter(run, &person, &wanted, log, &mut |_, entered| {
+        Ok(if matches(entered, header, sheet.secret) {
+            Ok(())
+        } else {
+            Err(Wrong::new("wrong-share", msg!("ceremony-other-page")))
+        })
+    })?;
+    run.hall.room.clear_away(&path);
+    run.papers.retain(|other| *other != path);
+    run.hall.room.leave();
+    Ok((person.officer, entered.secret))
+}
+
+fn matches(entered: &Entered, header: Header, secret: &SecretBytes) -> bool {
+    entered.header == Some(header) && is_same(&entered.secret, secret)
+}
+
+fn question(sheet: &Sheet<'_>) -> Msg {
+    let (number, needed) = sheet.number;
+    msg!("ceremony-ask-back", number = number, needed = needed, of = sheet.of)
+}
+
+fn page(run: &Running<'_>, header: Header, sheet: &Sheet<'_>) -> Result<SecretBytes, CeremonyError> {
+    let _ = run;
+    written::write(header, sheet.secret).map_err(|e| CeremonyError::Step {
+        what: crate::error::Fault::msg(&e),
+    })
+}
