@@ -6,6 +6,8 @@ mod ceremony_store {
     mod backup;
     mod conclude;
     pub mod hall;
+    pub mod officers;
+    mod reshare;
     pub mod saved;
     pub mod three_keys;
 }

@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::entries::holders;
 use super::{Site, SiteError, holds_share};
 use crate::crypto::Kcv;
-use crate::keys::{FileKeyStore, KeyState, Mark, StoredName};
+use crate::keys::{FileKeyStore, Header, KeyState, Mark, StoredName};
 use crate::ledger::act::{Act, CeremonyResult};
 use crate::ledger::query::Filter;
 use crate::ledger::rules::Enrolled;
@@ -107,15 +108,29 @@ pub(super) fn compare(site: &Site, ledger: &Ledger, store: &FileKeyStore) -> Res
     Known::in_ledger(ledger)?.same_as(store)
 }
 
-/// Whether a generation of the store and the acts that are to go with it tell the same, before either is durable.
-pub(super) fn will_agree<'a>(
-    ledger: &Ledger,
-    store: &FileKeyStore,
-    acts: impl Iterator<Item = &'a Act>,
-) -> Result<(), SiteError> {
+/// Whether the next generation of a store and the acts that are to go with it tell the same, before either is durable:
+/// about keys and officers, and about who opens the store, if that is to be otherwise than `now`.
+pub(super) fn will_agree(ledger: &Ledger, now: &Header, next: &FileKeyStore, acts: &[&Act]) -> Result<(), SiteError> {
     let mut known = Known::in_ledger(ledger)?;
-    acts.for_each(|act| known.take_over(act));
-    known.same_as(store)
+    let mut told = None;
+    for act in acts {
+        known.take_over(act);
+        told = match act {
+            Act::StoreReshare(body) => Some((body.quorum, body.holders.clone())),
+            Act::StoreRestore(body) => Some((body.quorum, body.holders.clone())),
+            _ => told,
+        };
+    }
+    known.same_as(next)?;
+    let shared = |header: &Header| Ok::<_, SiteError>((header.quorum.into(), holders(header)?));
+    let expected = told.map_or_else(|| shared(now), Ok)?;
+    if shared(next.header())? == expected {
+        Ok(())
+    } else {
+        Err(SiteError::StoreDisagrees {
+            about: "holders".into(),
+        })
+    }
 }
 
 /// What the ledger knows about the contents of the store.

@@ -37,7 +37,8 @@ impl Session {
             act: "ceremony.end".into(),
             about: nonce_of_end(&acts)?,
         };
-        will_agree(&self.ledger, pending.store(), acts.iter().map(|(act, _)| act))?;
+        let what: Vec<&Act> = acts.iter().map(|(act, _)| act).collect();
+        will_agree(&self.ledger, self.store.header(), pending.store(), &what)?;
         let publication = Publication::list(&self.site, mark.clone(), files)?;
         at(Step::Listed);
         let staged = match pending.stage(mark.clone(), random) {

@@ -71,12 +71,14 @@ impl FileKeyStore {
             kcv: check_value(&key),
             since,
         };
-        self.contents.internal.insert(purpose, key);
-        if let Some(at) = before {
-            self.header.internal[at] = record;
-            return self.share_out_anew(random);
+        if before.is_some() {
+            self.share_out_anew(random)?;
         }
-        self.header.internal.push(record);
+        self.contents.internal.insert(purpose, key);
+        match before {
+            Some(at) => self.header.internal[at] = record,
+            None => self.header.internal.push(record),
+        }
         self.header.internal.sort_by_key(|r| r.purpose);
         Ok(())
     }
