@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Verifies a cardmint ledger from its JSON Lines export, with ed25519.py and card_centre.py beside it and Python's standard library.
+"""Verifies a cardmint ledger from its JSON Lines export, with Python's standard library and the two files beside it.
 
     python3 verify_ledger.py EXPORT.jsonl [CHECKPOINT [VKEY]]
 
@@ -20,7 +20,8 @@ from ed25519 import verifies
 SHAPES = card_centre.SHAPES | {
     "entry": "v:byte seq:I at:M prev:H site:site officer:T act:act body:any sigs:[signed]", "signed": "officer:T sig:sig",
     "officer": "name:T roles:[role] key:K ceremony:I?", "rule": "officers:byte roles:[role] approvers:[role]",
-    "policy": "rules:{rule} approved_templates:B keys_by_ceremony:true? approved_batches:true? lots:true?", "use": "key:T usage:T kcv:X", "seen": "key:T kcv:X",
+    "policy": "rules:{rule} approved_templates:B keys_by_ceremony:true? approved_batches:true? lots:true?",
+    "use": "key:T usage:T kcv:X", "seen": "key:T kcv:X",
     "participant": "id:T role:role officer:T", "holder": "officer:T index:U", "share": "officer:T index:U digest:H",
     "given": "officer:T kcv:X", "file": "slot:T digest:H", "event": "at:M officer:T? what:W detail:T?",
     "step": ("id:T kind:W began:M ended:M by:T* keys:seen* components:given* shares:share* files:file* confirmed:T* "
@@ -184,13 +185,13 @@ class Ledger:
 
     def floor(self, act, body):
         """How many officers sign whatever the policy says."""
-        older = [k for (what, _), k in self.known.items() if what == "key" and "usage" in body
+        older = [k for (what, _), k in self.known.items() if what == "key" and act.startswith("key.") and "version" in body
                  and k["version"] < body["version"] and all(k[part] == body[part] for part in ("usage", "owner", "alg"))]
-        two = older or act == "key.export" or act.startswith("store.") or body.get("state") == "destroyed"
+        two = older or act == "key.export" or act.startswith("store.") or (act == "key.retire" and body["state"] == "destroyed")
         return 2 if act.startswith("ceremony.") or "ceremony" in body or (two and not self.rehearsal) else 1
 
     def ceremony(self, act, body, names, seq):
-        begin, now = body.get("begin", body.get("ceremony")), self.open
+        begin, now = body.get("begin" if act == "ceremony.end" else "ceremony"), self.open
         need("CEREMONY", "between a ceremony's acts and its end", not now or not now["acted"] or begin == now["begin"])
         if act == "ceremony.begin":
             people, again = body["participants"], now and (now["begin"], now["plan"]) == (body.get("resumes"), body["plan"])
