@@ -29,6 +29,28 @@ fn the_example_plan_and_bindings_are_good() {
 }
 
 #[test]
+fn the_page_counts_the_keys_of_shipped_plans() {
+    for (name, _) in SHIPPED {
+        assert!(PAGE.contains(&format!("`{name}`")), "{name}");
+    }
+    for (name, count) in [
+        ("mohurd-ministry-root", 22),
+        ("mot-ministry-root", 18),
+        ("mohurd-city", 34),
+        ("campus", 36),
+    ] {
+        let plan = plan::load(name).unwrap();
+        let expected: usize = plan.expected.iter().map(|e| e.keys.len()).sum();
+        assert_eq!(expected, count, "{name}");
+        let row = PAGE
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{name}` |")))
+            .unwrap();
+        assert!(row.contains(&format!("{count} keys")), "{row}");
+    }
+}
+
+#[test]
 fn the_page_names_every_check_and_kind_of_step() {
     for id in plan::checks() {
         assert!(PAGE.contains(&format!("| `{id}` |")), "{id}");

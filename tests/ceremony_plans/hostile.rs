@@ -73,6 +73,17 @@ fn piece() -> impl Strategy<Value = String> {
     prop_oneof![8 => prop::sample::select(fixed.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,20}"]
 }
 
+#[test]
+fn deep_nesting_is_refused_and_not_followed() {
+    for (open, close) in [("[", "]"), ("{ a = ", " }")] {
+        for depth in [50, 200, 100_000] {
+            survived(&format!("title = {}1{}\n", open.repeat(depth), close.repeat(depth)));
+        }
+    }
+    survived(&format!("{}{}", "[a", ".a".repeat(100_000) + "]\n"));
+    survived(&"[[step]]\n".repeat(20_000));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 

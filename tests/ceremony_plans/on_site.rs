@@ -93,7 +93,6 @@ impl Ground {
         let site = SiteFacts {
             scheme: Arc::new(scheme.with_levels(&[]).unwrap()),
             owner: "city:3100".parse().unwrap(),
-            rehearsal: false,
             officers,
             store: Some(store),
             keys: BTreeMap::new(),

@@ -49,8 +49,6 @@ pub struct SiteFacts {
     pub scheme: Arc<Scheme>,
     /// Its level and code.
     pub owner: Owner,
-    /// Whether it is a rehearsal.
-    pub rehearsal: bool,
     /// Its officers by name.
     pub officers: BTreeMap<String, OfficerFacts>,
     /// Its key store; `None` where the file is lost.
@@ -94,7 +92,6 @@ impl SiteFacts {
         Ok(Self {
             scheme: site.scheme().clone(),
             owner: site.owner().clone(),
-            rehearsal: site.rehearsal(),
             officers: enrolled.collect(),
             store: header.as_ref().map(holders),
             keys: rows.iter().filter_map(key).collect(),
