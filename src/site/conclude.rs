@@ -12,6 +12,7 @@ use super::{Session, SiteError, Step};
 use crate::keys::file_store::Draft;
 use crate::keys::{Mark, OfficerKeys, Pending};
 use crate::ledger::act::{Act, CeremonyResult};
+use crate::ledger::query::Filter;
 use crate::ledger::{Entry, Ledger, LedgerError, Signer};
 use crate::outside::{Clock, Random};
 
@@ -22,8 +23,8 @@ impl Session {
     /// Ends a ceremony. The last of `acts` is its completed `ceremony.end`; the others are what it did. What they say of
     /// keys and officers must be what `pending` holds; else nothing is touched. `at` hears of each durable step.
     ///
-    /// An error of the kind [`SiteError::Unpublished`] comes after the fact: the ceremony has happened, and only the file
-    /// that it names is not in its place yet.
+    /// Two kinds of error come after the fact: the ceremony has happened, and only the store ([`SiteError::Unfinished`]) or a
+    /// file ([`SiteError::Unpublished`]) is not in its place yet.
     pub fn conclude(
         &mut self,
         pending: Pending,
@@ -61,12 +62,30 @@ impl Session {
             return Ok(appended?);
         }
         at(Step::Appended);
-        let held = self.store.commit_locked(staged)?;
+        let unfinished = |why| SiteError::Unfinished { why };
+        let held = self.store.commit_locked(staged).map_err(unfinished)?;
         at(Step::Committed);
         publication.publish(&mut || at(Step::Published))?;
         drop(held);
-        Ok(appended?)
+        match appended {
+            Ok(entries) => Ok(entries),
+            Err(_) => Ok(entries_from(&self.ledger, mark.after)?),
+        }
     }
+}
+
+/// What the ledger has from an entry on.
+fn entries_from(ledger: &Ledger, from: u64) -> Result<Vec<Entry>, LedgerError> {
+    let filter = Filter {
+        from,
+        ..Filter::default()
+    };
+    let mut entries = Vec::new();
+    ledger.each_line(&filter, &mut |entry, _| {
+        entries.push(entry.clone());
+        Ok(())
+    })?;
+    Ok(entries)
 }
 
 /// The nonce of the ceremony that the acts end.

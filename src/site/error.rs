@@ -168,6 +168,11 @@ pub enum SiteError {
     },
     /// A ceremony was to be concluded without its end.
     NoEnd,
+    /// A ceremony has happened, and the key store's new generation is not in its place yet.
+    Unfinished {
+        /// What hinders it.
+        why: KeyFileError,
+    },
     /// A ceremony has happened, and a file of it is not in its place yet.
     Unpublished {
         /// The file.
@@ -254,6 +259,7 @@ impl Fault for SiteError {
                 .with_word("site", "site-value", site),
             Self::Kcv { key, expected, got } => msg!("site-kcv", key = key, expected = expected, got = got),
             Self::NoEnd => msg!("site-no-end"),
+            Self::Unfinished { why } => msg!("site-unfinished", why = why),
             Self::Unpublished { path, why } => msg!("site-unpublished", path = path, why = why),
             Self::Block(e) => e.msg(),
             Self::NotInTheRoom { name } => msg!("site-not-in-the-room", name = name),
@@ -275,7 +281,7 @@ impl Fault for SiteError {
             | Self::NotTrusted { .. }
             | Self::NotForThisSite { .. }
             | Self::Kcv { .. } => Exit::Check,
-            Self::Io { .. } | Self::Unpublished { .. } => Exit::Device,
+            Self::Io { .. } | Self::Unfinished { .. } | Self::Unpublished { .. } => Exit::Device,
             Self::Block(e) => e.exit(),
             Self::Restore(e) => e.exit(),
             Self::Scheme(e) => e.exit(),

@@ -6,9 +6,9 @@ use std::fs;
 use super::hall::*;
 use super::three_keys::*;
 use cardmint::keys::KeyStore;
-use cardmint::keys::file_store::Draft;
+use cardmint::keys::file_store::{Draft, replace};
 use cardmint::outside::SystemRandom;
-use cardmint::site::SiteError;
+use cardmint::site::{SiteError, Step};
 
 #[test]
 fn what_was_staged_for_a_ceremony_that_was_then_abandoned_never_comes_into_force() {
@@ -125,4 +125,29 @@ fn nobody_else_changes_the_store_while_a_generation_is_pending() {
         session.store.begin(),
         Err(cardmint::keys::KeyFileError::Stale { .. })
     ));
+}
+
+#[test]
+fn a_store_that_cannot_take_its_place_is_said_and_comes_with_the_next_opening() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = found_site(&folder.path().join("site"), &PEOPLE, 2);
+    let mut session = open(&site, &PEOPLE).unwrap();
+    let store = site.store_place().file().to_owned();
+    let before = fs::read(&store).unwrap();
+    // As soon as the ledger has decided, the old store's name belongs to a folder.
+    let ended = hold(&mut session, folder.path(), &mut |step| {
+        if step == Step::Appended {
+            fs::remove_file(&store).unwrap();
+            fs::create_dir_all(store.join("x")).unwrap();
+        }
+    });
+    assert!(matches!(&ended, Err(SiteError::Unfinished { .. })), "{ended:?}");
+    drop(session);
+    fs::remove_dir_all(&store).unwrap();
+    replace(&store, &before, 0o600).unwrap();
+    let session = open(&site, &PEOPLE).unwrap();
+    assert_eq!(session.store.keys().len(), KEYS.len());
+    for file in files(folder.path()) {
+        assert!(file.is_file(), "{}", file.display());
+    }
 }
