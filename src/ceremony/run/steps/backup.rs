@@ -63,8 +63,7 @@ pub(super) fn make(run: &mut Running<'_>, step: &Step, work: &Backup, log: &mut 
         keys = made.body.keys,
         threshold = work.threshold
     ));
-    run.files
-        .push(Draft::write(&out, made.backup.text().as_bytes(), 0o600)?);
+    run.files.push(Draft::held(&out, made.backup.text().as_bytes(), 0o600)?);
     run.record(Act::StoreBackup(made.body), log);
     Ok(())
 }
