@@ -15,5 +15,6 @@ pub mod room;
 pub mod run;
 pub mod transcript;
 pub mod verify;
+pub mod words;
 
 pub use plan::{Bindings, Plan};
