@@ -23,12 +23,15 @@ pub mod progress;
 pub mod prompt;
 pub mod psam;
 pub mod purse;
+pub mod range;
 pub mod reader;
 pub mod readers;
+pub mod record;
 pub mod scheme;
 pub mod session;
 pub mod sim;
 pub mod site;
+pub mod stock;
 pub mod stop;
 pub mod tac;
 pub mod template;
@@ -110,6 +113,10 @@ pub enum Command {
     Order(order::Args),
     /// Key schemes.
     Scheme(scheme::Args),
+    /// Number ranges.
+    Range(range::Args),
+    /// Blanks.
+    Stock(stock::Args),
     /// Purses of issued cards.
     Purse(purse::Args),
     /// TACs of transactions.
@@ -184,6 +191,8 @@ pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
         Command::Psam(args) => psam::run(&args, context),
         Command::Order(args) => order::run(&args, context),
         Command::Scheme(args) => scheme::run(&args, context),
+        Command::Range(args) => range::run(&args, context),
+        Command::Stock(args) => stock::run(&args, context),
         Command::Purse(args) => purse::run(&args, context),
         Command::Tac(args) => tac::run(&args, context),
         Command::Calc(args) => calc::run(&args, context),

@@ -32,6 +32,18 @@ pub fn unlock(context: &mut Context, site: &Site, acts: &[&str]) -> Result<Sessi
     Ok(Session::open(site.clone(), ledger, officers, context.clock)?)
 }
 
+/// The same for looking only: the ledger is opened for reading, and nothing that a broken-off change left is put right.
+pub fn look(context: &mut Context, site: &Site) -> Result<Session, Error> {
+    let place = site.store_place();
+    if place.next().exists() {
+        return Err(Error::new(msg!("site-change-pending"), Exit::Usage));
+    }
+    let ledger = site.ledger_read_only()?;
+    let quorum = place.header()?.quorum.into();
+    let officers = officers(context, site, &ledger, &[], quorum)?;
+    Ok(Session::open(site.clone(), ledger, officers, context.clock)?)
+}
+
 /// The officers named on the command line with their opened keys, for acts that need no key store.
 pub fn officers(
     context: &mut Context,

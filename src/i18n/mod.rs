@@ -239,6 +239,8 @@ const FILES: &[(&str, &str)] = &[
     ("backup.toml", include_str!("backup.toml")),
     ("batch.toml", include_str!("batch.toml")),
     ("centre.toml", include_str!("centre.toml")),
+    ("range.toml", include_str!("range.toml")),
+    ("stock.toml", include_str!("stock.toml")),
     ("calc.toml", include_str!("calc.toml")),
     ("card.toml", include_str!("card.toml")),
     ("ceremony-check.toml", include_str!("ceremony-check.toml")),

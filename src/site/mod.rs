@@ -42,7 +42,7 @@ pub use found::{NewOfficer, NewSite, found};
 pub use key_block::{BlockFault, BlockFile, BlockOrder, MadeBlock, MadeBlocks};
 pub use officers::{OfficerFile, check_name, holds_share, with_signers};
 pub use secrets::Prepare;
-pub use session::{Session, Step};
+pub use session::{Session, Step, signers_for};
 pub use writer::LedgerWriter;
 
 use std::path::{Path, PathBuf};

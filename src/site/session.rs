@@ -293,12 +293,7 @@ impl Session {
 
 /// As many officers as the act needs, in the roles that its rule asks for, in the order in which they came. Where
 /// there are too few, those who came sign, and the ledger says what is missing.
-pub(super) fn signers_for<'a>(
-    officers: &'a [OfficerKeys],
-    state: &State,
-    act: &Act,
-    needed: usize,
-) -> Vec<&'a OfficerKeys> {
+pub fn signers_for<'a>(officers: &'a [OfficerKeys], state: &State, act: &Act, needed: usize) -> Vec<&'a OfficerKeys> {
     let rule = state.policy.rule(act.name());
     let may = |keys: &OfficerKeys, allowed: &[Role]| {
         let name = Text::new(keys.name.as_str()).ok();

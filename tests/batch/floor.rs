@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use cardmint::batch::run::{
-    Answer, Control, Event, LaidDown, OrderRow, OrderRows, Outside, Question, Run, Settings, Summary, Watch, Watched,
-    lay_down, run,
+    Answer, Control, Event, LaidDown, OrderRows, OrderedCard, Outside, Question, Run, Settings, Summary, Watch,
+    Watched, lay_down, run,
 };
 use cardmint::batch::{self, BatchError};
 use cardmint::crypto::purse::Amount;
@@ -33,14 +33,14 @@ pub fn text(s: &str) -> Text {
 
 /// An order in memory.
 #[derive(Clone)]
-pub struct Rows(pub Vec<OrderRow>);
+pub struct Rows(pub Vec<OrderedCard>);
 
 impl OrderRows for Rows {
-    fn next_row(&mut self, after: u32) -> Result<Option<OrderRow>, BatchError> {
+    fn next_row(&mut self, after: u32) -> Result<Option<OrderedCard>, BatchError> {
         Ok(self.0.iter().find(|row| row.row > after).cloned())
     }
 
-    fn row_of(&mut self, number: &str) -> Result<Option<OrderRow>, BatchError> {
+    fn row_of(&mut self, number: &str) -> Result<Option<OrderedCard>, BatchError> {
         Ok(self.0.iter().find(|row| row.number == number).cloned())
     }
 }
@@ -213,7 +213,7 @@ impl Floor {
             let raw: RawOrder = centre::order(&self.template, u64::from(row));
             let order = Order::check(&self.template, &raw, centre::NOW, &|name| facts.value(name)).unwrap();
             let number = batch::order::ledger_number(order.get(&self.template.number).unwrap());
-            OrderRow {
+            OrderedCard {
                 row,
                 number,
                 order: Some(order),
@@ -250,7 +250,7 @@ impl Floor {
         };
         self.append(Act::RangeReserve(reserve));
         let terminals = |rows: &Rows| -> Vec<Span> {
-            let of = |row: &OrderRow| row.order.as_ref()?.get("terminal").map(str::to_owned);
+            let of = |row: &OrderedCard| row.order.as_ref()?.get("terminal").map(str::to_owned);
             let all: Vec<String> = rows.0.iter().filter_map(of).collect();
             if all.is_empty() {
                 Vec::new()
@@ -459,5 +459,5 @@ pub fn run_on(
         sources,
         settings: settings.clone(),
     };
-    run(session, what, &outside, seen)
+    run(session.parts(), what, &outside, seen)
 }

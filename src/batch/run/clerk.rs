@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::control::Flags;
 use super::event::{Event, Summary};
 use super::remote::Request;
-use super::rows::{OrderRow, OrderRows};
+use super::rows::{OrderRows, OrderedCard};
 use super::{Say, Watched};
 use crate::batch::fault::BatchError;
 use crate::batch::recording::Recording;
@@ -50,7 +50,7 @@ pub(super) enum Claim {
 /// A row and what its card needs.
 #[derive(Debug)]
 pub(super) struct Work {
-    pub(super) row: OrderRow,
+    pub(super) row: OrderedCard,
     pub(super) lot: Option<Text>,
     pub(super) resumed: bool,
 }
@@ -299,7 +299,7 @@ impl Clerk<'_> {
     }
 
     /// Whether a row's card can be begun: the ledger has none, or one whose blank is blank again.
-    fn is_free(&mut self, row: &OrderRow) -> Result<bool, BatchError> {
+    fn is_free(&mut self, row: &OrderedCard) -> Result<bool, BatchError> {
         if self.state.claimed.contains(&row.number) {
             return Ok(false);
         }
@@ -312,7 +312,7 @@ impl Clerk<'_> {
         Ok(card.status == "failed-blank")
     }
 
-    fn give(&mut self, row: OrderRow, chip: Option<&str>) -> Result<Claim, BatchError> {
+    fn give(&mut self, row: OrderedCard, chip: Option<&str>) -> Result<Claim, BatchError> {
         self.state.claimed.insert(row.number.clone());
         let lot = match (&self.lot, chip) {
             (Some(lot), _) => Some(lot.clone()),

@@ -20,7 +20,7 @@ mod worker;
 pub use approval::{LaidDown, check_approved, lay_down};
 pub use control::Control;
 pub use event::{Answer, Event, Failure, Question, Summary, Watch};
-pub use rows::{OrderRow, OrderRows};
+pub use rows::{OrderRows, OrderedCard};
 
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -42,7 +42,7 @@ use crate::ledger::{CardKind, Text};
 use crate::outside::Random;
 use crate::perso::script::PersoScript;
 use crate::perso::{SiteFacts, plan};
-use crate::site::Session;
+use crate::site::{LedgerWriter, Site};
 use crate::template::{Order as CardOrder, OrderKind, Template};
 use crate::transport::source::CardSource;
 
@@ -106,6 +106,9 @@ pub struct Run<'a> {
     pub settings: Settings,
 }
 
+/// A session in its parts.
+pub type Parts<'a> = (&'a Site, &'a FileKeyStore, LedgerWriter<'a>);
+
 /// What every reader's thread needs of the site.
 struct Workshop<'a> {
     scheme: &'a Scheme,
@@ -150,14 +153,14 @@ enum Say {
 
 /// Runs a batch until every row is done, the operator stops it, or nothing can go on.
 pub fn run(
-    session: &mut Session,
+    (site, store, writer): Parts<'_>,
     run: Run<'_>,
     outside: &Outside<'_>,
     watch: &mut dyn Watch,
 ) -> Result<Summary, BatchError> {
-    let facts = super::facts(&session.site)?;
-    let stored = session.store.keys();
-    let keys = session.ledger.batch_keys(&run.batch.batch)?;
+    let facts = super::facts(site)?;
+    let stored = store.keys();
+    let keys = writer.ledger.batch_keys(&run.batch.batch)?;
     let approved: Approved = keys
         .into_iter()
         .map(|k| (k.key.to_string(), k.kcv.to_string()))
@@ -172,7 +175,6 @@ pub fn run(
         facts: &facts,
         stored: &stored,
     };
-    let (site, store, writer) = session.parts();
     let shop = Workshop {
         scheme: site.scheme(),
         keys: store,

@@ -7,7 +7,7 @@ use crate::template::Order;
 
 /// One card of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderRow {
+pub struct OrderedCard {
     /// Its place in the order, from 1.
     pub row: u32,
     /// The card's number as the ledger has it.
@@ -21,7 +21,7 @@ pub struct OrderRow {
 /// Gives the rows of one order.
 pub trait OrderRows: Send {
     /// The first row behind this one (0: the first of all).
-    fn next_row(&mut self, after: u32) -> Result<Option<OrderRow>, BatchError>;
+    fn next_row(&mut self, after: u32) -> Result<Option<OrderedCard>, BatchError>;
     /// The row of a card.
-    fn row_of(&mut self, number: &str) -> Result<Option<OrderRow>, BatchError>;
+    fn row_of(&mut self, number: &str) -> Result<Option<OrderedCard>, BatchError>;
 }
