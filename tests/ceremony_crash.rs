@@ -156,6 +156,7 @@ impl Scene {
         );
         let mut session = open(&site, &["zhang", "li"]).unwrap();
         session.checkpoint().unwrap();
+        verified(&site);
         session.set_pin("user", pass("x"), &mut SystemRandom).unwrap();
         open(&site, &["zhang", "li"]).unwrap();
     }

@@ -74,6 +74,7 @@ fn a_lost_store_comes_back_whole() {
         assert!(session.store.header().generation > generation);
     }
     assert_eq!(saved.site.card().unwrap(), card);
+    verified(&saved.site);
     // It is there again: nobody restores over it from nothing.
     let there = without_store(&saved.site).unwrap_err();
     assert!(
@@ -255,6 +256,9 @@ fn a_backup_older_than_the_ledger_brings_back_only_what_it_has() {
     assert_eq!((state(LATER), state(LOAD)), (KeyState::Destroyed, KeyState::Active));
     let row = session.ledger.key(LATER).unwrap().unwrap();
     assert_eq!(row.state, "destroyed");
+    drop(session);
+    open(&saved.site, &PEOPLE).unwrap().checkpoint().unwrap();
+    verified(&saved.site);
 }
 
 /// A secret that was drawn since the backup does not come back, and is drawn anew with the next number.

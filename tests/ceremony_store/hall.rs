@@ -10,8 +10,9 @@ use cardmint::keys::file_store::Draft;
 use cardmint::keys::scheme::Title;
 use cardmint::keys::{Change, KeyRecord, KeyState, OfficerKeys, Origin, Pending};
 use cardmint::ledger::act::{Act, CeremonyBegin, CeremonyEnd, CeremonyResult, KeySeen, Participant, StepDone};
+use cardmint::ledger::verify::{Against, verify};
 use cardmint::ledger::{Entry, Hash, Moment, Nonce, Role, Text, Word};
-use cardmint::outside::{Clock, Random, SystemRandom};
+use cardmint::outside::{Clock, Random, SystemRandom, Unobserved};
 use cardmint::site::{NewOfficer, NewSite, Session, Site, SiteError, Step, found, key_arrived, with_signers};
 
 pub const QUICK: KdfParams = KdfParams {
@@ -220,4 +221,14 @@ pub fn begin_again(session: &mut Session, names: &[&str]) -> Ceremony {
         lost.abandon(session);
     }
     begin(session, names)
+}
+
+/// The whole ledger, verified as an auditor does it.
+pub fn verified(site: &Site) {
+    let against = Against {
+        copy: Some(site.checkpoint_copy()),
+        key: None,
+    };
+    let report = verify(&site.ledger_path(), &against, &mut Unobserved).unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
 }

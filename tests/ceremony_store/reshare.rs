@@ -43,6 +43,7 @@ fn an_officer_who_left_in_a_ceremony_opens_nothing_any_more() {
     change_officers(&mut session, &mut |_| {}).unwrap();
     session.checkpoint().unwrap();
     drop(session);
+    verified(&site);
     for pair in [["zhang", "li"], ["zhang", "zhao"], ["zhao", "li"]] {
         tries(&site, &pair).unwrap();
     }
