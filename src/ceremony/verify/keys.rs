@@ -180,8 +180,13 @@ fn file(done: &StepDone) -> String {
 /// The step's keys are the plan's.
 fn keys_of_plan(step: &Step, done: &StepDone, owner: &Owner, verdict: &mut Verdict) {
     let mut planned: BTreeSet<String> = step.what.made().iter().map(|key| key.at(owner).to_string()).collect();
-    // A derived key's parent is the plan's key, and stands in the entry.
-    if !matches!(step.what, Do::Derive(_)) {
+    // A derived key's parent stands in the entry; the old version of a rotated key is told where it retires.
+    let untold = match &step.what {
+        Do::Derive(_) => true,
+        Do::Rotate(work) => !work.retire,
+        _ => false,
+    };
+    if !untold {
         planned.extend(step.what.used().iter().map(|key| key.at(owner).to_string()));
     }
     if let Do::ImportExchangeKey(import) = &step.what {
