@@ -160,8 +160,12 @@ state = "active"
     let less = take.replace(", \"tac.v1.sm4\"", "");
     let other = Centre::city();
     let mut room = Scripted::new(usual);
-    let refused = abandoned(Ceremony::of(&less).file("bundle", &bundle).hold(&other.site, &mut room));
-    assert!(other.keys().is_empty(), "{refused}");
+    let refused = Ceremony::of(&less).file("bundle", &bundle).hold(&other.site, &mut room);
+    let Err(CeremonyError::Checks { findings }) = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(findings.iter().all(|f| f.id == "CEREMONY-SITE-FILES"), "{findings:?}");
+    assert!(room.asked.is_empty() && other.keys().is_empty());
 }
 
 #[test]

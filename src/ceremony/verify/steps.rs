@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The transcript's steps against the plan's: each there, in order, of its kind, in time, by the people who were to do it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Told, Verdict};
 use crate::ceremony::plan::{Do, PersonId, Plan, Step};
-use crate::ledger::Text;
-use crate::ledger::act::{CeremonyEnd, CeremonyResult, StepDone};
+use crate::ledger::act::{Act, CeremonyEnd, CeremonyResult, StepDone};
+use crate::ledger::{Entry, Text};
 use crate::msg;
 
 /// Those who signed are those of the plan, in their roles.
@@ -31,6 +31,7 @@ pub(super) fn check(plan: &Plan, told: &Told<'_>, end: &CeremonyEnd, verdict: &m
         verdict.add("CEREMONY-VERIFY-STEPS", None, what);
     }
     let mut before = told.begin.at.clone();
+    let mut newcomers = Newcomers::new();
     for (at, (step, done)) in plan.steps.iter().zip(&end.steps).enumerate() {
         let id = done.id.as_str();
         if done.id.as_str() != step.id.as_str() || done.kind.as_str() != step.what.kind() {
@@ -49,28 +50,51 @@ pub(super) fn check(plan: &Plan, told: &Told<'_>, end: &CeremonyEnd, verdict: &m
         }
         before = done.ended.clone();
         let failed = !complete && at + 1 == end.steps.len();
+        if let (Do::Enrol(work), Some(name)) = (&step.what, entered(done, told, complete)) {
+            newcomers.insert(&work.officer, name);
+        }
         if !failed {
-            people(step, done, told, verdict);
+            people(step, done, (told, &newcomers), verdict);
         }
     }
 }
 
+/// Who the newcomers of the plan turned out to be.
+type Newcomers<'a> = BTreeMap<&'a PersonId, Text>;
+
+/// The one at the keyboard who was no participant; of a completed ceremony the ledger has entered the same officer.
+fn entered(done: &StepDone, told: &Told<'_>, complete: bool) -> Option<Text> {
+    let participates = |officer: &Text| told.began.participants.iter().any(|p| p.officer == *officer);
+    let name = done.by.iter().find(|officer| !participates(officer))?;
+    let recorded = |entry: &&Entry| matches!(&entry.act, Act::OfficerEnrol(body) if body.name == *name);
+    (!complete || told.acts.iter().any(recorded)).then(|| name.clone())
+}
+
 /// The officers behind names of the plan.
-fn officers(ids: &[PersonId], told: &Told<'_>) -> Vec<Text> {
+fn officers(ids: &[PersonId], told: &Told<'_>, newcomers: &Newcomers<'_>) -> Vec<Text> {
     let officer = |id: &PersonId| {
         let participants = &told.began.participants;
         let found = participants.iter().find(|p| p.id.as_str() == id.as_str());
-        found.map(|p| p.officer.clone())
+        found.map(|p| &p.officer).or_else(|| newcomers.get(id)).cloned()
     };
     ids.iter().filter_map(officer).collect()
 }
 
-fn people(step: &Step, done: &StepDone, told: &Told<'_>, verdict: &mut Verdict) {
+fn people(step: &Step, done: &StepDone, (told, newcomers): (&Told<'_>, &Newcomers<'_>), verdict: &mut Verdict) {
     let mut wrong = |what| verdict.add("CEREMONY-VERIFY-PEOPLE", Some(done.id.as_str()), what);
-    let custodians = officers(step.what.custodians(), told);
-    let answer = officers(&step.by, told);
-    let confirm = officers(step.what.confirm(), told);
-    let known: BTreeSet<&Text> = custodians.iter().chain(&answer).chain(&confirm).collect();
+    let custodians = officers(step.what.custodians(), told, newcomers);
+    let answer = officers(&step.by, told, newcomers);
+    let confirm = officers(step.what.confirm(), told, newcomers);
+    let entered = match &step.what {
+        Do::Enrol(work) => newcomers.get(&work.officer),
+        _ => None,
+    };
+    let known: BTreeSet<&Text> = custodians
+        .iter()
+        .chain(&answer)
+        .chain(&confirm)
+        .chain(entered)
+        .collect();
     let seen = done.by.iter().chain(&done.confirmed);
     for other in seen.filter(|officer| !known.contains(officer)) {
         wrong(msg!("ceremony-verify-stranger", officer = other));

@@ -32,6 +32,8 @@ pub(super) fn enrol(run: &mut Running<'_>, step: &Step, work: &Enrol, log: &mut 
     run.files.extend(drafts);
     run.newcomers.push(keys);
     let by = log.so_far().by.iter().map(ToString::to_string).collect();
+    // Who the plan's newcomer is stands in the transcript from here on.
+    log.by(&name)?;
     run.acts.push(Done {
         act: act.within(run.begin),
         by,
