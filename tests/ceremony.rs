@@ -9,6 +9,8 @@ mod components;
 mod hall;
 #[path = "ceremony/keys.rs"]
 mod keys;
+#[path = "ceremony/killed.rs"]
+mod killed;
 #[path = "ceremony/officers.rs"]
 mod officers;
 #[path = "ceremony/papers.rs"]

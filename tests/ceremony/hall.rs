@@ -250,7 +250,7 @@ pub fn usual(asked: &Asked<'_>) -> Answer {
         "site-ask-passphrase" | "site-ask-new-passphrase" => passphrase(who).as_str().into(),
         "ceremony-ask-words" => between(&text, "exactly: ", " —").into(),
         "ceremony-ask-agree" => "the paper agrees".into(),
-        "ceremony-ask-kcv" | "ceremony-ask-sheet-kcv" => "".into(),
+        "ceremony-ask-kcv" | "ceremony-ask-sheet-kcv" | "ceremony-component-kcv" => "".into(),
         "keys-ask-pin" | "keys-ask-pin-again" => "123456".into(),
         "ceremony-ask-kcv-shown" => between(&text, " is ", ". Type").into(),
         other => panic!("{who} was asked {other}: {text}"),
@@ -305,4 +305,15 @@ pub fn events(centre: &Centre) -> Vec<(String, String, String)> {
         all.collect::<Vec<_>>()
     };
     body.steps.iter().flat_map(of).collect()
+}
+
+/// People who do everything right until somebody breaks off.
+pub fn breaks_off_at(number: usize) -> impl FnMut(&Asked<'_>) -> Answer {
+    move |asked| {
+        if asked.number == number {
+            Answer::BreaksOff
+        } else {
+            usual(asked)
+        }
+    }
 }

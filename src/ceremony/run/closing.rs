@@ -2,16 +2,18 @@
 //! Behind the last step: what the plan expects is compared with the store, everybody signs the transcript, and one commit
 //! makes everything true.
 
+use std::path::PathBuf;
+
 use super::super::plan::Expect;
 use super::super::transcript::Transcript;
-use super::log::now;
 use super::opening::open_keys;
 use super::{CeremonyError, Completed, Running};
 use crate::keys::{KeyStore, OfficerKeys};
-use crate::ledger::Text;
 use crate::ledger::act::{Act, CeremonyEnd, CeremonyResult};
 use crate::ledger::rules::State;
+use crate::ledger::{Entry, Ledger, Moment, Text};
 use crate::msg;
+use crate::site::{Site, SiteError};
 
 /// Compares with the plan, shows the summary, and lets everybody sign. The plan file is looked at once more.
 pub(super) fn sign(run: &mut Running<'_>) -> Result<Vec<OfficerKeys>, CeremonyError> {
@@ -28,8 +30,22 @@ pub(super) fn sign(run: &mut Running<'_>) -> Result<Vec<OfficerKeys>, CeremonyEr
         keys.push(open_keys(&run.request, &mut run.hall, &run.session.ledger, &person)?);
         run.hall.room.leave();
     }
+    opens_for_them(run, &keys)?;
     unswapped(run)?;
     Ok(keys)
+}
+
+/// Those here who hold a share open the store as it will be, where they are enough.
+fn opens_for_them(run: &Running<'_>, keys: &[OfficerKeys]) -> Result<(), CeremonyError> {
+    let header = run.store().header();
+    let here = keys.iter().chain(&run.newcomers);
+    let here: Vec<&OfficerKeys> = here
+        .filter(|k| header.holders.iter().any(|h| h.officer == k.name))
+        .collect();
+    if here.len() >= header.quorum.into() {
+        run.store().check_opens(&here)?;
+    }
+    Ok(())
 }
 
 /// Whether what the plan expects is in the store.
@@ -167,23 +183,43 @@ pub(super) fn conclude(mut run: Running<'_>, keys: Vec<OfficerKeys>) -> Result<C
         acts.push((done.act, signing));
     }
     acts.push((Act::CeremonyEnd(end), everybody));
-    let at = now(&run.hall.clock)?;
     let concluded = run
         .session
         .conclude(run.pending, acts, run.files, run.hall.random, run.hall.at);
-    let entries = concluded.map_err(|e| open(e.into()))?;
+    // What could not be put in its place does not undo the ceremony: that is told, and it can follow.
+    let unpublished = match concluded {
+        Ok(_) => None,
+        Err(e @ (SiteError::Unpublished { .. } | SiteError::Unfinished { .. })) => Some(e),
+        Err(e) => return Err(open(e.into())),
+    };
     drop(keys);
-    run.session.checkpoint()?;
-    let end = entries.last().map_or(begin, |entry| entry.seq);
-    let transcript = Transcript::of(&run.session.ledger, run.request.plan.text(), begin)?;
-    let path = transcript.publish(run.request.site)?;
+    if !run.session.store.is_vacant() {
+        run.session.checkpoint()?;
+    }
+    let (end, at, transcript) = settled(&run.session.ledger, run.request.plan.text(), begin, run.request.site)?;
     Ok(Completed {
         begin,
         end,
         at,
+        unpublished,
         nonce: run.nonce,
         plan: run.request.plan.digest(),
         steps: run.steps,
-        transcript: path,
+        transcript,
     })
+}
+
+/// The end of a ceremony that has one: its entry, its time, and the transcript, which is written.
+pub(super) fn settled(
+    ledger: &Ledger,
+    plan: &str,
+    begin: u64,
+    site: &Site,
+) -> Result<(u64, Moment, PathBuf), CeremonyError> {
+    let ends = |entry: &Entry| matches!(&entry.act, Act::CeremonyEnd(end) if end.begin == begin);
+    let end = ledger
+        .latest(&["ceremony.end"], &ends)?
+        .ok_or(CeremonyError::NoneOpen)?;
+    let transcript = Transcript::of(ledger, plan, begin)?;
+    Ok((end.seq, end.at, transcript.publish(site)?))
 }

@@ -3,6 +3,7 @@
 //! recorded and signed by two. Where nobody is there to sign, it stays open until two officers close it.
 
 use super::super::room::{Person, RoomError};
+use super::closing::settled;
 use super::opening::open_keys;
 use super::{CeremonyError, Hall, Request, Running};
 use crate::error::Fault;
@@ -58,12 +59,16 @@ pub(super) fn give_up(run: Running<'_>, why: CeremonyError) -> CeremonyError {
         reason: reason(&why.msg().render(Lang::En)),
         steps,
     };
-    match append(&mut ledger, end, &keys, &hall.clock) {
-        Ok(_) => CeremonyError::Abandoned {
-            begin,
-            why: Box::new(why),
-        },
-        Err(_) => left_open(why),
+    if append(&mut ledger, end, &keys, &hall.clock).is_err() {
+        return left_open(why);
+    }
+    // The ledger has it; a transcript that could not be written can be written again.
+    if let Ok((_, _, path)) = settled(&ledger, request.plan.text(), begin, request.site) {
+        hall.room.say(&msg!("ceremony-transcript", path = path.display()));
+    }
+    CeremonyError::Abandoned {
+        begin,
+        why: Box::new(why),
     }
 }
 

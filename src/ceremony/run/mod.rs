@@ -12,11 +12,13 @@ mod giving_up;
 mod log;
 mod opening;
 mod people;
+mod settling;
 mod steps;
 
 pub use error::CeremonyError;
 pub use giving_up::abandon;
 pub use opening::check_fits;
+pub use settling::{Settlement, settle};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,13 +27,14 @@ use super::plan::{Bindings, PersonId, Plan, Slot, Step};
 use super::room::{Person, Room};
 use crate::crypto::seal::KdfParams;
 use crate::crypto::sign::PublicKey;
+use crate::i18n::Msg;
 use crate::keys::file_store::Draft;
 use crate::keys::{FileKeyStore, OfficerKeys, Pending};
 use crate::ledger::act::{Act, StepDone};
 use crate::ledger::field::Nonce;
 use crate::ledger::{Hash, Moment};
 use crate::outside::{Clock, Random};
-use crate::site::{Session, Site, Step as Durable};
+use crate::site::{Session, Site, SiteError, Step as Durable};
 use log::StepLog;
 use people::People;
 
@@ -89,7 +92,7 @@ impl std::fmt::Debug for Hall<'_> {
 }
 
 /// A ceremony that was completed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Completed {
     /// The entry that began it.
     pub begin: u64,
@@ -105,6 +108,8 @@ pub struct Completed {
     pub steps: Vec<StepDone>,
     /// The transcript's file.
     pub transcript: PathBuf,
+    /// What is not in its place yet: a file, or the store itself. `ceremony resume` and the next opening put them there.
+    pub unpublished: Option<SiteError>,
 }
 
 /// An act that the end will append, and who was at the keyboard for it: they sign first, if their roles allow it.
@@ -133,6 +138,8 @@ struct Running<'a> {
     exchange: BTreeMap<String, PublicKey>,
     files: Vec<Draft>,
     papers: Vec<PathBuf>,
+    /// What everybody is told of the step that is being done.
+    current: Vec<Msg>,
     steps: Vec<StepDone>,
 }
 
@@ -169,13 +176,16 @@ impl Running<'_> {
         closing::sign(self)
     }
 
+    /// Says which step it is. Whoever comes to the keyboard hears it again, since the screen is cleared in between.
     fn announce(&mut self, at: usize, of: usize, step: &Step) {
-        let room = &mut self.hall.room;
         let msg = crate::msg!("ceremony-step", at = at, of = of, id = step.id);
-        room.say(&msg.with_word("kind", "ceremony-kind", step.what.kind()));
+        self.current = vec![msg.with_word("kind", "ceremony-kind", step.what.kind())];
         if let Some(note) = &step.note {
-            let text = note.in_language(room.lang()).to_owned();
-            room.line(&text);
+            let text = note.in_language(self.hall.room.lang());
+            self.current.push(crate::msg!("ceremony-line", text = text));
+        }
+        for msg in &self.current {
+            self.hall.room.say(msg);
         }
     }
 
@@ -200,6 +210,9 @@ impl Running<'_> {
     fn turn(&mut self, id: &PersonId, log: &mut StepLog) -> Result<Person, CeremonyError> {
         let person = self.people.person(id)?;
         self.hall.room.turn(&person)?;
+        for msg in &self.current {
+            self.hall.room.say(msg);
+        }
         log.by(&person.officer)?;
         Ok(person)
     }

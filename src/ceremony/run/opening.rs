@@ -3,8 +3,10 @@
 
 use super::super::plan::{Plan, Severity, SiteFacts};
 use super::super::room::Person;
+use super::super::words;
 use super::people::People;
 use super::{ATTEMPTS, CeremonyError, Hall, Request, Running, World, steps};
+use crate::i18n::Lang;
 use crate::keys::{KeyFileError, OfficerKeys};
 use crate::ledger::act::{Act, CeremonyBegin, Participant};
 use crate::ledger::field::Nonce;
@@ -111,6 +113,7 @@ pub(super) fn open<'a>(request: Request<'a>, mut hall: Hall<'a>) -> Result<Runni
         exchange,
         files: Vec::new(),
         papers: Vec::new(),
+        current: Vec::new(),
         steps: Vec::new(),
     })
 }
@@ -179,7 +182,13 @@ fn show_plan(request: &Request<'_>, hall: &mut Hall<'_>, people: &People) {
 
 /// The digest that is read aloud and compared: in hex, and in words of both languages.
 fn tell_digest(plan: &Plan, hall: &mut Hall<'_>) {
-    hall.room.say(&msg!("ceremony-digest", digest = plan.digest()));
+    let digest = plan.digest();
+    hall.room.say(&msg!("ceremony-digest", digest = digest));
+    for lang in [Lang::Zh, Lang::En] {
+        for row in words::rows(&digest.0, lang) {
+            hall.room.line(&format!("  {row}"));
+        }
+    }
 }
 
 /// A participant's keys by the passphrase, which may be mistyped a few times.

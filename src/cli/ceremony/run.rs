@@ -4,14 +4,15 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::plan_file::{self, Loaded};
 use super::room::Terminal;
 use super::{Plan, Rehearse, new_site};
 use crate::ceremony::plan::Bindings;
-use crate::ceremony::run::{Completed, Hall, Request, World, run as hold};
+use crate::ceremony::run::{Completed, Hall, Request, World, run as hold, settle};
 use crate::cli::hardening::{self, Memory};
-use crate::cli::{Context, session};
+use crate::cli::{Context, session, stop};
 use crate::crypto::seal::KdfParams;
 use crate::error::{Error, Exit};
 use crate::ledger::Hash;
@@ -58,6 +59,9 @@ pub(super) fn resume(args: &Plan, context: &mut Context) -> Result<Exit, Error> 
     let loaded = plan_file::load(&args.plan)?;
     let bindings = plan_file::bindings(&args.bind)?;
     let site = session::open_site(context)?;
+    if site.ledger()?.state().ceremony().is_none() {
+        return settle_one(&site, &loaded, context);
+    }
     let world = if site.rehearsal() {
         World::Rehearsal
     } else {
@@ -84,6 +88,8 @@ fn begin(
         world,
         resume,
     };
+    // Ctrl-C is answered by the next question, so that everything is put back in order.
+    let _ = stop::on_interrupt();
     let build = build()?;
     // In production everybody types; a rehearsal may be run by a script.
     let passphrases = if world == World::Rehearsal {
@@ -110,7 +116,37 @@ fn begin(
     drop(room);
     let completed = completed?;
     tell(site, loaded, &completed, context)?;
-    Ok(Exit::Done)
+    match completed.unpublished {
+        Some(why) => Err(why.into()),
+        None => Ok(Exit::Done),
+    }
+}
+
+/// A ceremony that was completed, and whose files or transcript are not in their places.
+fn settle_one(site: &Site, loaded: &Loaded, context: &mut Context) -> Result<Exit, Error> {
+    let settled = settle(site, &loaded.plan)?;
+    let out = &mut context.out;
+    let files: Vec<_> = settled
+        .files
+        .iter()
+        .map(|(path, there)| json!({"path": path, "in_place": there}))
+        .collect();
+    let record = json!({
+        "begin": settled.begin, "end": settled.end, "at": settled.at, "files": files, "transcript": settled.transcript,
+    });
+    out.record("cardmint.ceremony-settled/1", &record)?;
+    for (path, there) in &settled.files {
+        let path = path.display();
+        out.say(&if *there {
+            msg!("ceremony-file-in-place", path = path)
+        } else {
+            msg!("ceremony-file-missing", path = path)
+        })?;
+    }
+    out.say(&msg!("ceremony-settled", begin = settled.begin, end = settled.end))?;
+    out.say(&msg!("ceremony-transcript", path = settled.transcript.display()))?;
+    let all = settled.files.iter().all(|(_, there)| *there);
+    Ok(if all { Exit::Done } else { Exit::SomeFailed })
 }
 
 /// The digest of this program's executable.
@@ -132,6 +168,12 @@ fn files(context: &Context) -> Result<Vec<(String, PathBuf)>, Error> {
 
 fn tell(site: &Site, loaded: &Loaded, done: &Completed, context: &mut Context) -> Result<(), Error> {
     let out = &mut context.out;
+    let mut keys: Vec<&KeySeen> = Vec::new();
+    for seen in done.steps.iter().flat_map(|step| &step.keys) {
+        if !keys.contains(&seen) {
+            keys.push(seen);
+        }
+    }
     let title = loaded.plan.title.in_language(out.lang()).to_owned();
     let record = CompletedRecord {
         title: &title,
@@ -143,7 +185,7 @@ fn tell(site: &Site, loaded: &Loaded, done: &Completed, context: &mut Context) -
         at: done.at.to_string(),
         nonce: done.nonce.to_string(),
         plan: done.plan.to_string(),
-        keys: done.steps.iter().flat_map(|step| &step.keys).collect(),
+        keys: keys.clone(),
         steps: &done.steps,
         transcript: &done.transcript,
     };
@@ -154,7 +196,7 @@ fn tell(site: &Site, loaded: &Loaded, done: &Completed, context: &mut Context) -
         begin = done.begin,
         end = done.end
     ))?;
-    for seen in done.steps.iter().flat_map(|step| &step.keys) {
+    for seen in &keys {
         out.say(&msg!("ceremony-key", key = seen.key, kcv = seen.kcv))?;
     }
     out.say(&msg!("ceremony-transcript", path = done.transcript.display()))

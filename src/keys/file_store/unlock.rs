@@ -12,6 +12,7 @@ use super::error::KeyFileError;
 use super::header::{Header, Holder, KIND, Mark};
 use super::officer::OfficerKeys;
 use super::{FileKeyStore, StorePlace, draft, durable, envelope};
+use crate::crypto::SecretBytes;
 use crate::crypto::seal::{self, BoxKey, SealKey};
 use crate::crypto::shamir::{self, Share};
 use crate::crypto::sign::{PublicKey, SigningKey};
@@ -104,6 +105,21 @@ impl FileKeyStore {
             header,
             data_key,
             contents,
+        })
+    }
+
+    /// Whether these officers open this generation: their shares of it give its data key.
+    pub fn check_opens(&self, officers: &[&OfficerKeys]) -> Result<(), KeyFileError> {
+        let key = joined(&self.header, officers)?;
+        let probe = seal::seal(
+            &self.data_key,
+            &[0; seal::NONCE],
+            b"probe",
+            &SecretBytes::new(Vec::new()),
+        );
+        let opened = seal::open(&key, &[0; seal::NONCE], b"probe", &probe);
+        opened.map(drop).map_err(|_| KeyFileError::BrokenShare {
+            officer: officers.first().map(|o| o.name.clone()).unwrap_or_default(),
         })
     }
 

@@ -248,7 +248,7 @@ fn agrees_with_sheet(run: &mut Running<'_>, officer: &str, computed: Kcv) -> Jud
     let typed = run.hall.room.typed(&msg!("ceremony-ask-sheet-kcv"))?;
     let typed = typed.replace(' ', "");
     if typed.is_empty() {
-        run.hall.room.say(&msg!("ceremony-component-kcv", kcv = computed));
+        run.hall.room.typed(&msg!("ceremony-component-kcv", kcv = computed))?;
         return Ok(Ok(()));
     }
     if typed.parse::<Kcv>().is_ok_and(|value| value.agrees_with(&computed)) {

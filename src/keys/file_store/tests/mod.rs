@@ -100,6 +100,30 @@ fn rehearsal_with(folder: &Path, keys: &[(&str, &str)]) -> FileKeyStore {
 }
 
 #[test]
+fn an_open_store_tells_whom_it_will_open_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let people = officers(&["zhang", "li", "wang"]);
+    let mut made = store(folder.path(), 2, &people[..2], true);
+    let all: Vec<&OfficerKeys> = people.iter().collect();
+    made.check_opens(&all[..2]).unwrap();
+    assert!(matches!(made.check_opens(&all[..1]), Err(KeyFileError::Quorum { .. })));
+    assert!(matches!(made.check_opens(&all[1..]), Err(KeyFileError::NoShare { .. })));
+    // A share of the generation before does not do.
+    let old = made.header.holders.clone();
+    let reshare = Change::Reshare {
+        quorum: 2,
+        holders: holders(&people[..2]),
+    };
+    made.apply(reshare, &mut SystemRandom).unwrap();
+    made.check_opens(&all[..2]).unwrap();
+    made.header.holders = old;
+    assert!(matches!(
+        made.check_opens(&all[..2]),
+        Err(KeyFileError::BrokenShare { .. })
+    ));
+}
+
+#[test]
 fn enough_officers_open_it_and_fewer_do_not() {
     let folder = tempfile::tempdir().unwrap();
     let people = officers(&["zhang", "li", "wang"]);
