@@ -219,6 +219,15 @@ impl Pty {
         }
     }
 
+    /// Whether the program is gone; what it wrote last has been heard.
+    pub fn has_ended(&mut self) -> bool {
+        let ended = self.child.try_wait().unwrap().is_some();
+        if ended {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        ended
+    }
+
     /// Waits for the end of the program and of what it wrote.
     #[track_caller]
     pub fn end(&mut self) -> ExitStatus {

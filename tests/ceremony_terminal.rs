@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Every shipped ceremony on a real terminal, from the digest that is read aloud to the signed transcript: one ministry, its
+//! city and what happens to the city's keys over the years; the transport ministry, its issuer, and a campus. What everybody
+//! typed is counted, and nothing secret is on the screen.
+#![allow(clippy::unwrap_used, unreachable_pub)] // a test stops at the first surprise
+
+#[path = "ceremony_terminal/people.rs"]
+mod people;
+#[path = "pty/mod.rs"]
+mod pty;
+#[path = "ceremony_terminal/shipped.rs"]
+mod shipped;
+#[path = "ceremony_terminal/trouble.rs"]
+mod trouble;

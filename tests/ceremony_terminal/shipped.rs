@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The shipped plans, one after the other, as centres would hold them over the years.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use cardmint::ceremony::plan::SHIPPED;
+
+use super::people::{Held, Papers, component, hold, passphrase};
+
+pub const ROLES: &[(&str, &str)] = &[
+    ("key-officer-1", "key-officer"),
+    ("key-officer-2", "key-officer"),
+    ("key-officer-3", "key-officer"),
+    ("custodian-1", "custodian"),
+    ("custodian-2", "custodian"),
+    ("custodian-3", "custodian"),
+    ("custodian-4", "custodian"),
+    ("custodian-5", "custodian"),
+    ("leader-1", "custodian"),
+    ("leader-2", "custodian"),
+    ("leader-3", "custodian"),
+    ("leader-4", "custodian"),
+    ("witness", "witness"),
+    ("auditor", "auditor"),
+];
+
+/// A folder with a site, its officers' passphrase files, and what they have on paper.
+pub struct House {
+    pub folder: tempfile::TempDir,
+    pub papers: Papers,
+}
+
+impl House {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let pages = folder.path().join("pages");
+        fs::create_dir(&pages).unwrap();
+        for name in ROLES.iter().map(|(name, _)| *name).chain(["newcomer"]) {
+            let path = folder.path().join(format!("{name}.pass"));
+            fs::write(&path, passphrase(name)).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        let papers = Papers { folder: pages, ..Papers::default() };
+        Self { folder, papers }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cardmint"));
+        command.args(["--lang", "en"]).args(args).current_dir(self.folder.path());
+        command.env_remove("CARDMINT_SITE");
+        command
+    }
+
+    /// A command without a terminal, which must end so.
+    #[track_caller]
+    pub fn run(&self, code: i32, args: &[&str]) -> String {
+        let Output { status, stdout, stderr } = self.command(args).output().unwrap();
+        let said = String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr);
+        assert_eq!(status.code(), Some(code), "{args:?}\n{said}");
+        said
+    }
+
+    /// Makes a site with everybody as officers.
+    pub fn found(&self, site: &str, rehearsal: bool, place: &[&str]) {
+        let mut args: Vec<String> = ["init", site, "--name", site, "--unlock", "2"].map(str::to_owned).to_vec();
+        if rehearsal {
+            args.push("--rehearsal".into());
+        }
+        args.extend(place.iter().map(|s| (*s).to_owned()));
+        for (name, role) in ROLES {
+            args.extend(["--officer".into(), format!("{name}={role}")]);
+        }
+        args.extend(self.passphrase_files(ROLES.iter().map(|(name, _)| *name)));
+        self.run(0, &args.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+
+    fn passphrase_files<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<String> {
+        names.flat_map(|name| ["--passphrase-file".to_owned(), format!("{name}={name}.pass")]).collect()
+    }
+
+    /// A command by the first two key officers.
+    #[track_caller]
+    pub fn officers(&self, site: &str, args: &[&str]) -> String {
+        let two = ["key-officer-1", "key-officer-2"];
+        let mut all: Vec<String> = ["--site", site].map(str::to_owned).to_vec();
+        all.extend(args.iter().map(|s| (*s).to_owned()));
+        all.extend(two.iter().flat_map(|name| ["--officer".to_owned(), (*name).to_owned()]));
+        all.extend(self.passphrase_files(two.into_iter()));
+        self.run(0, &all.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// The command of a ceremony: everybody is called as in the plan.
+    pub fn ceremony(&self, verb: &str, site: &str, plan: &str, files: &[&str]) -> Command {
+        let mut command = self.command(&["--site", site, "ceremony", verb, plan]);
+        let shipped = SHIPPED.iter().find(|(name, _)| *name == plan);
+        let text = shipped.map_or_else(
+            || fs::read_to_string(self.path(plan)).unwrap(),
+            |(_, text)| (*text).to_owned(),
+        );
+        for line in text.lines() {
+            if let Some(id) = line.strip_prefix("id = \"").and_then(|rest| rest.strip_suffix('"'))
+                && (ROLES.iter().any(|(name, _)| *name == id) || ["newcomer", "leaver"].contains(&id))
+            {
+                let officer = if id == "leaver" { "custodian-3" } else { id };
+                command.args(["--participant", &format!("{id}={officer}")]);
+            }
+        }
+        for file in files {
+            command.args(["--file", file]);
+        }
+        command
+    }
+
+    /// Holds a ceremony in which everybody does everything right, and has the transcript and the ledger verified.
+    #[track_caller]
+    pub fn held(&mut self, site: &str, plan: &str, files: &[&str]) -> Held {
+        let command = self.ceremony("rehearse", site, plan, files);
+        let held = hold(&command, &mut self.papers, |_, _| None);
+        assert_eq!(held.code, 0, "{plan}:\n{}", held.screen);
+        self.verified(site, plan);
+        nothing_secret(&held);
+        held
+    }
+
+    /// The newest transcript and the ledger are good by the public commands.
+    #[track_caller]
+    pub fn verified(&self, site: &str, plan: &str) {
+        let transcripts = self.path(site).join("ceremonies");
+        let newest = fs::read_dir(&transcripts)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|e| e == "transcript"))
+            .max_by_key(|path| {
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                name.split('-').next().unwrap().parse::<u64>().unwrap()
+            })
+            .expect("a transcript");
+        let file = newest.to_str().unwrap();
+        self.run(0, &["ceremony", "verify", file, "--site", site]);
+        let ledger = self.run(0, &["ledger", "verify", "--site", site]);
+        assert!(ledger.contains("GOOD"), "{plan}: {ledger}");
+    }
+
+    /// The names of the site's keys in this state.
+    pub fn keys(&self, site: &str, state: &str) -> Vec<String> {
+        let list = self.run(0, &["--json", "--site", site, "key", "list"]);
+        let mut names = Vec::new();
+        for line in list.lines() {
+            let value: serde_json::Value = serde_json::from_str(line).unwrap();
+            if value["state"] == state
+                && let Some(key) = value["id"].as_str()
+            {
+                names.push(key.to_owned());
+            }
+        }
+        names
+    }
+}
+
+/// What was typed hidden is nowhere on the screen, neither as typed nor without its blanks.
+pub fn nothing_secret(held: &Held) {
+    let screen: String = held.screen.split_whitespace().collect();
+    for said in held.said.iter().filter(|said| said.secret && said.typed.len() > 6) {
+        let typed: String = said.typed.split_whitespace().collect();
+        assert!(!screen.contains(&typed), "{} typed it hidden and it shows: {}", said.who, said.question);
+    }
+}
+
+/// How many items each person typed.
+pub fn items(held: &Held) -> BTreeMap<&str, usize> {
+    let mut items = BTreeMap::new();
+    for said in held.said.iter().filter(|said| !said.typed.is_empty()) {
+        *items.entry(said.who.as_str()).or_default() += 1;
+    }
+    items
+}
+
+/// A bundle for this site from the centre above it.
+fn bundle(house: &mut House, from: &str, to: &str, sm4: &str) {
+    for site in [from, to] {
+        house.run(0, &["site", "card", "--site", site, "--out", &format!("{site}.card")]);
+    }
+    let fingerprint = |site: &str| {
+        let shown = house.run(0, &["site", "show", "--site", site, "--json"]);
+        let value: serde_json::Value = serde_json::from_str(shown.lines().next().unwrap()).unwrap();
+        value["fingerprint"].as_str().unwrap().to_owned()
+    };
+    let (above, below) = (fingerprint(from), fingerprint(to));
+    house.officers(from, &["site", "trust", &format!("{to}.card"), "--fingerprint", &below]);
+    house.officers(to, &["site", "trust", &format!("{from}.card"), "--fingerprint", &above]);
+    let keys = ["purchase", "app-maintenance", "tac"];
+    let keys: Vec<String> = keys.iter().flat_map(|key| [format!("\"{key}.v1.3des\""), format!("\"{key}.{sm4}\"")]).collect();
+    let scheme = if sm4 == "v1.sm4" { "mohurd" } else { "mot" };
+    let plan = format!("{SEND}keys = [{}]\n", keys.join(", ")).replace("SCHEME", scheme);
+    fs::write(house.path("send.toml"), plan).unwrap();
+    let files = [format!("receiver={to}.card"), format!("bundle={to}.bundle")];
+    house.held(from, "send.toml", &[&files[0], &files[1]]);
+}
+
+/// How a ministry sends its keys down: the receiver's keys, derived by its code, in one bundle.
+const SEND: &str = r#"format = 1
+title = { en = "Keys for a centre", zh = "向下级中心下发密钥" }
+purpose = { en = "Derives the keys of one centre and seals them to it.", zh = "为下级中心分散密钥并加密下发。" }
+scheme = "SCHEME"
+level = "ministry"
+[[participant]]
+id = "key-officer-1"
+role = "key-officer"
+title = { en = "leads", zh = "主持" }
+[[participant]]
+id = "key-officer-2"
+role = "key-officer"
+title = { en = "approves", zh = "批准" }
+[[step]]
+id = "send"
+do = "export-bundle"
+to = "receiver"
+file = "bundle"
+by = ["key-officer-1", "key-officer-2"]
+note = { en = "The bundle is sealed to the centre whose card is read.", zh = "密钥包加密给所读名片的中心。" }
+"#;
+
+#[test]
+fn a_city_from_the_ministrys_roots_to_the_destruction_of_a_key() {
+    let mut house = House::new();
+    house.found("ministry", true, &["--scheme", "mohurd", "--level", "ministry"]);
+    house.held("ministry", "mohurd-ministry-root", &["backup=ministry.backup", "pages=pages"]);
+    assert_eq!(house.keys("ministry", "active").len(), 22);
+
+    house.found("city", true, &["--scheme", "mohurd", "--level", "city", "--code", "3100"]);
+    bundle(&mut house, "ministry", "city", "v1.sm4");
+    let held = house.held("city", "mohurd-city", &["ministry-bundle=city.bundle", "backup=one.backup", "pages=pages"]);
+    let keys = house.keys("city", "active");
+    assert!(keys.len() >= 20, "{keys:?}");
+    assert!(keys.iter().any(|k| k.contains("sm4")) && keys.iter().any(|k| k.contains("3des")));
+    let items = items(&held);
+    assert!(items.values().all(|items| *items <= 10), "{items:?}");
+    for number in 1..=3 {
+        assert!(items[format!("custodian-{number}").as_str()] >= 5, "{items:?}");
+        let typed: String = component("load.v1.3des@city:3100", number, 3);
+        assert!(held.said.iter().any(|said| said.typed == typed));
+    }
+    super::trouble::record(&held, &items, keys.len());
+
+    house.held("city", "backup", &["backup=two.backup", "pages=pages"]);
+    lost_store_comes_back(&mut house);
+    house.held("city", "rotate", &["backup=three.backup", "pages=pages"]);
+    assert!(house.keys("city", "active").contains(&"load.v2.3des@city:3100".to_owned()));
+    house.held("city", "replace-custodian", &["backup=four.backup", "pages=pages"]);
+    let refused = house.run(0, &["ledger", "log", "--site", "city"]);
+    assert!(refused.contains("newcomer"), "{refused}");
+    house.held("city", "destroy", &[]);
+    assert_eq!(house.keys("city", "destroyed").len(), 2);
+}
+
+/// The store's file is gone; two shares of the newest backup bring it back.
+fn lost_store_comes_back(house: &mut House) {
+    let before = house.keys("city", "active");
+    fs::remove_file(house.path("city/keys/store")).unwrap();
+    house.held("city", "restore", &["backup=two.backup"]);
+    assert_eq!(house.keys("city", "active"), before);
+}
+
+#[test]
+fn a_feared_key_is_stopped_and_followed() {
+    let mut house = House::new();
+    house.found("city", true, &["--scheme", "mohurd", "--level", "city", "--code", "3100"]);
+    house.officers("city", &["key", "generate", "load", "--algorithm", "3des"]);
+    house.officers("city", &["key", "generate", "load", "--algorithm", "sm4"]);
+    house.held("city", "compromise", &["backup=b.backup", "pages=pages"]);
+    assert_eq!(house.keys("city", "compromised").len(), 2);
+    assert_eq!(house.keys("city", "active").len(), 2);
+}
+
+#[test]
+fn the_transport_ministry_and_an_issuer() {
+    let mut house = House::new();
+    house.found("ministry", true, &["--scheme", "mot", "--level", "ministry"]);
+    house.held("ministry", "mot-ministry-root", &["backup=ministry.backup", "pages=pages"]);
+    house.found("issuer", true, &["--scheme", "mot", "--level", "issuer", "--code", "01011000FFFFFFFF"]);
+    bundle(&mut house, "ministry", "issuer", "v65.sm4");
+    house.held("issuer", "mot-issuer", &["ministry-bundle=issuer.bundle", "backup=b.backup", "pages=pages"]);
+    assert!(house.keys("issuer", "active").len() >= 20);
+}
+
+#[test]
+fn four_leaders_of_a_campus() {
+    let mut house = House::new();
+    house.found("campus", true, &["--scheme", "campus", "--level", "issuer"]);
+    house.held("campus", "campus", &[]);
+    assert!(house.keys("campus", "active").len() >= 30);
+}
