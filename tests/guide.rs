@@ -21,15 +21,14 @@ fn blocks(page: &str) -> Vec<String> {
     found
 }
 
-#[test]
-fn the_guide_runs_as_it_stands() {
-    let folder = tempfile::tempdir().unwrap();
+/// Runs a page's blocks in an empty folder, and gives what they said.
+fn run(page: &str, folder: &Path) -> String {
     let bin = Path::new(env!("CARGO_BIN_EXE_cardmint")).parent().unwrap().to_owned();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    let script = format!("set -eu\n{}", blocks("guide.en.md").join("\n"));
+    let script = format!("set -eu\n{}", blocks(page).join("\n"));
     let output = Command::new("bash")
         .args(["-c", &script])
-        .current_dir(folder.path())
+        .current_dir(folder)
         .env("PATH", path)
         .env("LC_ALL", "C.UTF-8")
         .env_remove("CARDMINT_SITE")
@@ -40,14 +39,31 @@ fn the_guide_runs_as_it_stands() {
         String::from_utf8_lossy(&output.stderr),
     );
     assert!(output.status.success(), "{out}\n{err}");
+    out.into_owned()
+}
+
+#[test]
+fn the_guide_runs_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = run("guide.en.md", folder.path());
     for expected in ["48.00", "GOOD"] {
-        assert!(out.contains(expected), "{expected} is missing in:\n{out}\n{err}");
+        assert!(out.contains(expected), "{expected} is missing in:\n{out}");
     }
     assert!(folder.path().join("city.csv").exists() && folder.path().join("city.jsonl").exists());
 }
 
 #[test]
+fn the_guide_to_ceremonies_runs_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = run("ceremonies.en.md", folder.path());
+    for expected in ["GOOD", "Good. Transcript, plan and signatures agree.", "load.v1.sm4@city:3100"] {
+        assert!(out.contains(expected), "{expected} is missing in:\n{out}");
+    }
+}
+
+#[test]
 fn both_languages_give_the_same_commands() {
+    assert_eq!(blocks("ceremonies.en.md"), blocks("ceremonies.zh.md"));
     assert_eq!(blocks("guide.en.md"), blocks("guide.zh.md"));
     assert!(blocks("guide.en.md").len() >= 10);
 }

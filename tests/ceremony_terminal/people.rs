@@ -91,7 +91,10 @@ pub fn right(asked: &Asked<'_>, papers: &Papers) -> Option<(String, bool)> {
         return Some((component(words[4], number, of), true));
     }
     if let Some(rest) = after("Factor ") {
-        return Some((format!("leader {} chose thirty-{} magpies", &rest[..1], &rest[..1]), true));
+        return Some((
+            format!("leader {} chose thirty-{} magpies", &rest[..1], &rest[..1]),
+            true,
+        ));
     }
     if question.contains("on your sheet") || question.contains("from the paper (Enter") {
         return Some((String::new(), false));
@@ -130,7 +133,11 @@ pub fn hold(
         if output.len() != length {
             (length, quiet) = (output.len(), Instant::now());
         }
-        assert!(Instant::now() < until, "nothing more happens after:\n{screen}\n{}", plain(&output[read..]));
+        assert!(
+            Instant::now() < until,
+            "nothing more happens after:\n{screen}\n{}",
+            plain(&output[read..])
+        );
         if pty.has_ended() {
             screen += &plain(&pty.output()[read..]);
             let code = pty.end().code().unwrap_or(-1);
@@ -154,14 +161,25 @@ pub fn hold(
         if question.contains("Your page lies at") {
             papers.pages.insert(who.clone(), groups_on_newest_page(&papers.folder));
         }
-        let asked = Asked { who: &who, question, before: said.last().map_or("", |s: &Said| s.typed.as_str()), number: said.len() };
+        let asked = Asked {
+            who: &who,
+            question,
+            before: said.last().map_or("", |s: &Said| s.typed.as_str()),
+            number: said.len(),
+        };
         let answer = people(&asked, papers).or_else(|| right(&asked, papers));
-        let (typed, secret) = answer.unwrap_or_else(|| panic!("nobody knows an answer to {question:?} in:\n{screen}{text}"));
+        let (typed, secret) =
+            answer.unwrap_or_else(|| panic!("nobody knows an answer to {question:?} in:\n{screen}{text}"));
         screen += &text;
         read = output.len();
         let control = typed.len() == 1 && typed.as_bytes()[0] < 32;
         pty.type_in(if control { typed.clone() } else { format!("{typed}\r") });
-        said.push(Said { who: who.clone(), question: question.to_owned(), typed, secret });
+        said.push(Said {
+            who: who.clone(),
+            question: question.to_owned(),
+            typed,
+            secret,
+        });
         (quiet, until) = (Instant::now(), Instant::now() + PATIENCE);
     }
 }
@@ -174,20 +192,18 @@ fn turn(line: &str) -> Option<String> {
 
 /// What is written, without control sequences.
 fn plain(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes).replace('\r', "");
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\n");
     let mut out = String::new();
     let mut letters = text.chars();
     while let Some(c) = letters.next() {
-        if c == '\u{1b}' {
-            if letters.next() == Some('[') {
-                for c in letters.by_ref() {
-                    if c.is_ascii_alphabetic() {
-                        break;
-                    }
-                }
+        match c {
+            // A line that is written anew takes the place of what stood there.
+            '\r' => out.truncate(out.rfind('\n').map_or(0, |at| at + 1)),
+            '\u{1b}' if letters.next() == Some('[') => {
+                let _ = letters.by_ref().find(char::is_ascii_alphabetic);
             }
-        } else {
-            out.push(c);
+            '\u{1b}' => {}
+            c => out.push(c),
         }
     }
     out
@@ -204,7 +220,11 @@ fn groups_on_newest_page(folder: &Path) -> String {
     let mut text = String::new();
     for (at, piece) in page.split('<').enumerate() {
         text.push(' ');
-        text.push_str(if at == 0 { piece } else { piece.split_once('>').unwrap().1 });
+        text.push_str(if at == 0 {
+            piece
+        } else {
+            piece.split_once('>').unwrap().1
+        });
     }
     let is_group = |w: &&str| w.len() == 6 && w.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
     let (mut best, mut run) = (Vec::new(), Vec::new());

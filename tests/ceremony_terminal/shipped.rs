@@ -44,7 +44,10 @@ impl House {
             fs::write(&path, passphrase(name)).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         }
-        let papers = Papers { folder: pages, ..Papers::default() };
+        let papers = Papers {
+            folder: pages,
+            ..Papers::default()
+        };
         Self { folder, papers }
     }
 
@@ -54,7 +57,10 @@ impl House {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cardmint"));
-        command.args(["--lang", "en"]).args(args).current_dir(self.folder.path());
+        command
+            .args(["--lang", "en"])
+            .args(args)
+            .current_dir(self.folder.path());
         command.env_remove("CARDMINT_SITE");
         command
     }
@@ -70,7 +76,9 @@ impl House {
 
     /// Makes a site with everybody as officers.
     pub fn found(&self, site: &str, rehearsal: bool, place: &[&str]) {
-        let mut args: Vec<String> = ["init", site, "--name", site, "--unlock", "2"].map(str::to_owned).to_vec();
+        let mut args: Vec<String> = ["init", site, "--name", site, "--unlock", "2"]
+            .map(str::to_owned)
+            .to_vec();
         if rehearsal {
             args.push("--rehearsal".into());
         }
@@ -83,7 +91,9 @@ impl House {
     }
 
     fn passphrase_files<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<String> {
-        names.flat_map(|name| ["--passphrase-file".to_owned(), format!("{name}={name}.pass")]).collect()
+        names
+            .flat_map(|name| ["--passphrase-file".to_owned(), format!("{name}={name}.pass")])
+            .collect()
     }
 
     /// A command by the first two key officers.
@@ -170,7 +180,12 @@ pub fn nothing_secret(held: &Held) {
     let screen: String = held.screen.split_whitespace().collect();
     for said in held.said.iter().filter(|said| said.secret && said.typed.len() > 6) {
         let typed: String = said.typed.split_whitespace().collect();
-        assert!(!screen.contains(&typed), "{} typed it hidden and it shows: {}", said.who, said.question);
+        assert!(
+            !screen.contains(&typed),
+            "{} typed it hidden and it shows: {}",
+            said.who,
+            said.question
+        );
     }
 }
 
@@ -197,7 +212,10 @@ fn bundle(house: &mut House, from: &str, to: &str, sm4: &str) {
     house.officers(from, &["site", "trust", &format!("{to}.card"), "--fingerprint", &below]);
     house.officers(to, &["site", "trust", &format!("{from}.card"), "--fingerprint", &above]);
     let keys = ["purchase", "app-maintenance", "tac"];
-    let keys: Vec<String> = keys.iter().flat_map(|key| [format!("\"{key}.v1.3des\""), format!("\"{key}.{sm4}\"")]).collect();
+    let keys: Vec<String> = keys
+        .iter()
+        .flat_map(|key| [format!("\"{key}.v1.3des\""), format!("\"{key}.{sm4}\"")])
+        .collect();
     let scheme = if sm4 == "v1.sm4" { "mohurd" } else { "mot" };
     let plan = format!("{SEND}keys = [{}]\n", keys.join(", ")).replace("SCHEME", scheme);
     fs::write(house.path("send.toml"), plan).unwrap();
@@ -232,12 +250,24 @@ note = { en = "The bundle is sealed to the centre whose card is read.", zh = "å¯
 fn a_city_from_the_ministrys_roots_to_the_destruction_of_a_key() {
     let mut house = House::new();
     house.found("ministry", true, &["--scheme", "mohurd", "--level", "ministry"]);
-    house.held("ministry", "mohurd-ministry-root", &["backup=ministry.backup", "pages=pages"]);
+    house.held(
+        "ministry",
+        "mohurd-ministry-root",
+        &["backup=ministry.backup", "pages=pages"],
+    );
     assert_eq!(house.keys("ministry", "active").len(), 22);
 
-    house.found("city", true, &["--scheme", "mohurd", "--level", "city", "--code", "3100"]);
+    house.found(
+        "city",
+        true,
+        &["--scheme", "mohurd", "--level", "city", "--code", "3100"],
+    );
     bundle(&mut house, "ministry", "city", "v1.sm4");
-    let held = house.held("city", "mohurd-city", &["ministry-bundle=city.bundle", "backup=one.backup", "pages=pages"]);
+    let held = house.held(
+        "city",
+        "mohurd-city",
+        &["ministry-bundle=city.bundle", "backup=one.backup", "pages=pages"],
+    );
     let keys = house.keys("city", "active");
     assert!(keys.len() >= 20, "{keys:?}");
     assert!(keys.iter().any(|k| k.contains("sm4")) && keys.iter().any(|k| k.contains("3des")));
@@ -253,7 +283,11 @@ fn a_city_from_the_ministrys_roots_to_the_destruction_of_a_key() {
     house.held("city", "backup", &["backup=two.backup", "pages=pages"]);
     lost_store_comes_back(&mut house);
     house.held("city", "rotate", &["backup=three.backup", "pages=pages"]);
-    assert!(house.keys("city", "active").contains(&"load.v2.3des@city:3100".to_owned()));
+    assert!(
+        house
+            .keys("city", "active")
+            .contains(&"load.v2.3des@city:3100".to_owned())
+    );
     house.held("city", "replace-custodian", &["backup=four.backup", "pages=pages"]);
     let refused = house.run(0, &["ledger", "log", "--site", "city"]);
     assert!(refused.contains("newcomer"), "{refused}");
@@ -272,7 +306,11 @@ fn lost_store_comes_back(house: &mut House) {
 #[test]
 fn a_feared_key_is_stopped_and_followed() {
     let mut house = House::new();
-    house.found("city", true, &["--scheme", "mohurd", "--level", "city", "--code", "3100"]);
+    house.found(
+        "city",
+        true,
+        &["--scheme", "mohurd", "--level", "city", "--code", "3100"],
+    );
     house.officers("city", &["key", "generate", "load", "--algorithm", "3des"]);
     house.officers("city", &["key", "generate", "load", "--algorithm", "sm4"]);
     house.held("city", "compromise", &["backup=b.backup", "pages=pages"]);
@@ -284,10 +322,22 @@ fn a_feared_key_is_stopped_and_followed() {
 fn the_transport_ministry_and_an_issuer() {
     let mut house = House::new();
     house.found("ministry", true, &["--scheme", "mot", "--level", "ministry"]);
-    house.held("ministry", "mot-ministry-root", &["backup=ministry.backup", "pages=pages"]);
-    house.found("issuer", true, &["--scheme", "mot", "--level", "issuer", "--code", "01011000FFFFFFFF"]);
+    house.held(
+        "ministry",
+        "mot-ministry-root",
+        &["backup=ministry.backup", "pages=pages"],
+    );
+    house.found(
+        "issuer",
+        true,
+        &["--scheme", "mot", "--level", "issuer", "--code", "01011000FFFFFFFF"],
+    );
     bundle(&mut house, "ministry", "issuer", "v65.sm4");
-    house.held("issuer", "mot-issuer", &["ministry-bundle=issuer.bundle", "backup=b.backup", "pages=pages"]);
+    house.held(
+        "issuer",
+        "mot-issuer",
+        &["ministry-bundle=issuer.bundle", "backup=b.backup", "pages=pages"],
+    );
     assert!(house.keys("issuer", "active").len() >= 20);
 }
 
