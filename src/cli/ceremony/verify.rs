@@ -24,9 +24,6 @@ pub(super) struct Verify {
     /// An export of the whole ledger.
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
-    /// Write it as a page to be printed.
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
