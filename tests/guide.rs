@@ -56,7 +56,11 @@ fn the_guide_runs_as_it_stands() {
 fn the_guide_to_ceremonies_runs_as_it_stands() {
     let folder = tempfile::tempdir().unwrap();
     let out = run("ceremonies.en.md", folder.path());
-    for expected in ["GOOD", "Good. Transcript, plan and signatures agree.", "load.v1.sm4@city:3100"] {
+    for expected in [
+        "GOOD",
+        "Good. Transcript, plan and signatures agree.",
+        "load.v1.sm4@city:3100",
+    ] {
         assert!(out.contains(expected), "{expected} is missing in:\n{out}");
     }
 }

@@ -86,11 +86,11 @@ impl House {
         for (name, role) in ROLES {
             args.extend(["--officer".into(), format!("{name}={role}")]);
         }
-        args.extend(self.passphrase_files(ROLES.iter().map(|(name, _)| *name)));
+        args.extend(Self::passphrase_files(ROLES.iter().map(|(name, _)| *name)));
         self.run(0, &args.iter().map(String::as_str).collect::<Vec<_>>());
     }
 
-    fn passphrase_files<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<String> {
+    fn passphrase_files<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
         names
             .flat_map(|name| ["--passphrase-file".to_owned(), format!("{name}={name}.pass")])
             .collect()
@@ -103,7 +103,7 @@ impl House {
         let mut all: Vec<String> = ["--site", site].map(str::to_owned).to_vec();
         all.extend(args.iter().map(|s| (*s).to_owned()));
         all.extend(two.iter().flat_map(|name| ["--officer".to_owned(), (*name).to_owned()]));
-        all.extend(self.passphrase_files(two.into_iter()));
+        all.extend(Self::passphrase_files(two.into_iter()));
         self.run(0, &all.iter().map(String::as_str).collect::<Vec<_>>())
     }
 

@@ -147,7 +147,11 @@ fn a_sheet_that_another_custodian_used_is_noticed_and_a_refusal_ends_it() {
     });
     assert_eq!(held.code, 5, "{}", held.screen);
     assert!(held.screen.contains("refused"), "{}", held.screen);
-    assert_eq!(asked_second, 2, "the sheet that was used already was taken:\n{}", held.screen);
+    assert_eq!(
+        asked_second, 2,
+        "the sheet that was used already was taken:\n{}",
+        held.screen
+    );
     nothing_happened(&house);
 }
 

@@ -32,7 +32,9 @@ pub fn settle(site: &Site, plan: &Plan) -> Result<Settlement, CeremonyError> {
     let ledger = site.ledger()?;
     let digest = plan.digest();
     let of_plan = |entry: &Entry| {
-        let Act::CeremonyEnd(end) = &entry.act else { return false };
+        let Act::CeremonyEnd(end) = &entry.act else {
+            return false;
+        };
         end.plan == digest && end.result == CeremonyResult::Completed
     };
     let found = ledger.latest(&["ceremony.end"], &of_plan)?;
