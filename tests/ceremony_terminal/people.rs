@@ -96,7 +96,10 @@ pub fn right(asked: &Asked<'_>, papers: &Papers) -> Option<(String, bool)> {
             true,
         ));
     }
-    if question.contains("on your sheet") || question.contains("from the paper (Enter") {
+    if question.contains("on your sheet")
+        || question.contains("from the paper (Enter")
+        || question.ends_with("press Enter:")
+    {
         return Some((String::new(), false));
     }
     if question.contains(". Type it:") {
@@ -104,9 +107,6 @@ pub fn right(asked: &Asked<'_>, papers: &Papers) -> Option<(String, bool)> {
     }
     if let Some(rest) = after("exactly: ").or(after("If all agree, type: ")) {
         return Some((rest.trim_end_matches('—').trim().to_owned(), false));
-    }
-    if question.contains("Your page lies at") {
-        return Some((String::new(), false));
     }
     if question.contains("Type it back from the paper") || question.contains("Share of") {
         return Some((papers.pages.get(asked.who).expect("a page").clone(), true));
