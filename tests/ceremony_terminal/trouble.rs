@@ -215,7 +215,7 @@ pub fn record(held: &Held, items: &BTreeMap<&str, usize>, keys: usize) {
     );
     let _ = writeln!(
         text,
-        ": {keys} keys in 3DES and SM4.\nEverything shown is below; hidden answers are `•`. To write this page anew: `CARDMINT_RECORD=docs/ceremony-recording.md cargo test --test ceremony_terminal city`.\n"
+        ": {keys} keys in 3DES and SM4.\nEverything shown is below; what was typed hidden does not show. To write this page anew: `CARDMINT_RECORD=docs/ceremony-recording.md cargo test --test ceremony_terminal city`.\n"
     );
     text += "| who | items typed | characters typed |\n|---|---|---|\n";
     for (who, items) in items.iter().filter(|(who, _)| !who.is_empty()) {
