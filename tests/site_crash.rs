@@ -110,7 +110,7 @@ fn drawing_child() {
         InternalUse::Holders,
         None,
         &mut SystemRandom,
-        &mut |before, after| {
+        &mut |before, after, _| {
             let version = |store: &FileKeyStore| store.internal_record(InternalUse::Holders).unwrap().version;
             assert_eq!((version(before), version(after)), (1, 2));
             Ok(())
@@ -163,7 +163,7 @@ fn a_kill_while_a_secret_is_drawn_anew_leaves_one_of_the_two() {
             InternalUse::Holders,
             None,
             &mut SystemRandom,
-            &mut |_, _| Ok(()),
+            &mut |_, _, _| Ok(()),
             &mut |_| {},
         );
         again.unwrap();
@@ -187,7 +187,7 @@ fn a_store_with_an_older_secret_is_not_worked_with() {
         InternalUse::Holders,
         None,
         &mut SystemRandom,
-        &mut |_, _| Ok(()),
+        &mut |_, _, _| Ok(()),
         &mut |_| {},
     );
     again.unwrap();

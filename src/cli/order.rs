@@ -45,6 +45,9 @@ pub struct FileArgs {
     /// The number range that the cards' numbers come from; the file has none.
     #[arg(long, value_name = "RANGE")]
     range: Option<String>,
+    /// The number range that the terminals' numbers come from; the file has none.
+    #[arg(long, value_name = "RANGE")]
+    terminals: Option<String>,
     /// A validity may lie in the past.
     #[arg(long)]
     past: bool,

@@ -23,6 +23,7 @@ pub mod leader_factors;
 pub mod mac;
 pub mod pack;
 pub mod padding;
+pub mod personal;
 pub mod pin;
 pub mod purse;
 pub mod purse_transaction;

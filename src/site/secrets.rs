@@ -11,7 +11,7 @@ use crate::ledger::{Entry, ShortHex, Text};
 use crate::outside::Random;
 
 /// Closes again what the old secret kept closed: gets the store as it is, and as it will be.
-pub type Prepare<'a, E> = &'a mut dyn FnMut(&FileKeyStore, &FileKeyStore) -> Result<(), E>;
+pub type Prepare<'a, E> = &'a mut dyn FnMut(&FileKeyStore, &FileKeyStore, &mut dyn Random) -> Result<(), E>;
 
 impl Session {
     /// Draws a secret that is not there yet. Gives the entry, if it was drawn now.
@@ -19,7 +19,13 @@ impl Session {
         if self.store.internal_record(purpose).is_some() {
             return Ok(None);
         }
-        let drawn = self.draw_secret(purpose, None, random, &mut |_, _| Ok::<_, SiteError>(()), &mut |_| {});
+        let drawn = self.draw_secret(
+            purpose,
+            None,
+            random,
+            &mut |_, _, _| Ok::<_, SiteError>(()),
+            &mut |_| {},
+        );
         drawn.map(Some)
     }
 
@@ -45,7 +51,7 @@ impl Session {
         pending.apply(change, random).map_err(SiteError::from)?;
         let act = Act::SecretDraw(drawn(pending.store(), purpose, reason)?);
         self.check_roles(&act)?;
-        prepare(&self.store, pending.store())?;
+        prepare(&self.store, pending.store(), random)?;
         let mark = Mark {
             after: self.ledger.size(),
             act: act.name().to_owned(),

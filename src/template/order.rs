@@ -17,7 +17,7 @@ mod value;
 pub use amount::{AmountFault, AmountUnit};
 pub use csv::{CellFault, CsvFault, CsvReader, CsvRow, LONGEST_CELL, MOST_COLUMNS};
 pub use encoding::{EncodingDetector, EncodingFault, TextEncoding};
-pub use heading::{CARD_TYPE, Column, Columns, HeadingFault, Numbers};
+pub use heading::{CARD_TYPE, Column, Columns, HeadingFault};
 pub use identity::{DocumentForm, IdentityFault};
 pub(super) use value::value_fits;
 

@@ -272,7 +272,7 @@ fn secrets_drawn_since_the_backup_are_lost() {
         InternalUse::Holders,
         None,
         &mut SystemRandom,
-        &mut |_, _| Ok(()),
+        &mut |_, _, _| Ok(()),
         &mut |_| {},
     );
     anew.unwrap();

@@ -6,31 +6,23 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::OrderFault;
 use crate::crypto::digest::sha256;
-use crate::outside::Random;
+use crate::crypto::seal::NONCE;
 
 /// Values that were seen, and on which line.
 pub(super) struct Repeats {
     db: Connection,
-    salt: [u8; 16],
-}
-
-impl From<rusqlite::Error> for OrderFault {
-    fn from(e: rusqlite::Error) -> Self {
-        Self::Repeats { what: e.to_string() }
-    }
+    salt: [u8; NONCE],
 }
 
 impl Repeats {
-    pub(super) fn new(random: &mut dyn Random) -> Result<Self, OrderFault> {
-        let mut salt = [0; 16];
-        let what = |e: crate::outside::NoRandom| OrderFault::Repeats { what: e.to_string() };
-        random.fill(&mut salt).map_err(what)?;
+    /// `salt` is drawn for this file.
+    pub(super) fn new(salt: &[u8; NONCE]) -> Result<Self, OrderFault> {
         let db = Connection::open("")?;
         // 4 MiB of cache; nothing here outlives the process, so nothing needs to be durable.
         let make = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096;
                     CREATE TABLE seen (value BLOB PRIMARY KEY, line INTEGER NOT NULL) STRICT, WITHOUT ROWID; BEGIN;";
         db.execute_batch(make)?;
-        Ok(Self { db, salt })
+        Ok(Self { db, salt: *salt })
     }
 
     /// Remembers a value of a field; the line of the first one if it was there.

@@ -3,14 +3,15 @@
 //! handed on. One row is in memory at a time.
 
 use super::file::SameBytes;
+use super::numbers::{RangeNumbers, ledger_number};
 use super::repeats::Repeats;
-use super::{OrderFault, OrderFile, ledger_number};
+use super::{OrderFault, OrderFile};
+use crate::crypto::seal::NONCE;
 use crate::i18n::Msg;
 use crate::ledger::LedgerError;
 use crate::msg;
-use crate::outside::Random;
 use crate::template::{
-    Arrival, CellFault, Columns, CsvFault, CsvReader, CsvRow, FieldProblem, HeadingFault, MOST_COLUMNS, Numbers, Order,
+    Arrival, CellFault, Columns, CsvFault, CsvReader, CsvRow, FieldProblem, HeadingFault, MOST_COLUMNS, Order,
     OrderField, OrderKind, OrderProblem, RawOrder, Surroundings, Template,
 };
 
@@ -81,8 +82,10 @@ pub struct Scan<'a> {
     pub now: &'a str,
     /// Headings and fields as the operator maps them.
     pub told: &'a [(String, String)],
-    /// Where numbers come from.
-    pub numbers: Numbers,
+    /// The range that the cards' numbers come from; None: the file brings them.
+    pub numbers: Option<&'a RangeNumbers>,
+    /// The range that the terminals' numbers come from.
+    pub terminals: Option<&'a RangeNumbers>,
     /// What validities may be.
     pub arrival: Arrival,
     /// Which numbers are used.
@@ -102,12 +105,22 @@ struct Reading<'a> {
     lacking: Vec<String>,
 }
 
-impl Scan<'_> {
-    /// Reads the file. Findings go to `sink` as they come; good rows to `each`, where the file has no finding so far.
+impl<'a> Scan<'a> {
+    /// Fields whose values come from ranges.
+    fn ranged(&self) -> impl Iterator<Item = (&'a OrderField, &'a RangeNumbers)> {
+        let template = self.template;
+        let number = self.numbers.map(|range| (Some(&template.number), range));
+        let terminal = self.terminals.map(|range| (template.terminal.as_ref(), range));
+        let both = number.into_iter().chain(terminal);
+        both.filter_map(move |(name, range)| Some((template.order_field(name?)?, range)))
+    }
+
+    /// Reads the file. Findings go to `sink` as they come; good rows to `each`, where the file has no finding so far. `salt` is
+    /// random: repeated values are remembered by salted digests.
     pub fn run<E: From<OrderFault>>(
         &self,
         file: &OrderFile,
-        random: &mut dyn Random,
+        salt: &[u8; NONCE],
         sink: &mut dyn FnMut(Finding),
         each: &mut dyn FnMut(Row) -> Result<(), E>,
     ) -> Result<Summary, E> {
@@ -115,7 +128,7 @@ impl Scan<'_> {
         let mut reading = Reading {
             scan: self,
             columns: Columns::default(),
-            repeats: Repeats::new(random)?,
+            repeats: Repeats::new(salt)?,
             summary: Summary::default(),
             sink,
             in_row: 0,
@@ -155,6 +168,16 @@ impl Reading<'_> {
         }
         if self.summary.rows == 0 && self.summary.findings == 0 {
             self.of_file(0, msg!("order-no-rows"));
+        }
+        let rows = self.summary.rows;
+        let short: Vec<Msg> = self
+            .scan
+            .ranged()
+            .filter(|(_, range)| range.left < u64::from(rows))
+            .map(|(_, range)| msg!("order-range-short", range = range.range, left = range.left, rows = rows))
+            .collect();
+        for what in short {
+            self.of_file(0, what);
         }
         Ok(())
     }
@@ -218,7 +241,8 @@ impl Reading<'_> {
             });
         }
         let headings: Vec<String> = row.cells().map(str::to_owned).collect();
-        let (columns, faults) = Columns::find(self.scan.template, &headings, self.scan.told, self.scan.numbers);
+        let ranged: Vec<&str> = self.scan.ranged().map(|(field, _)| field.name.as_str()).collect();
+        let (columns, faults) = Columns::find(self.scan.template, &headings, self.scan.told, &ranged);
         let separated = !faults.iter().any(|(_, f)| matches!(f, HeadingFault::Separator { .. }));
         for (place, fault) in faults {
             let column = place.map(|place| match headings.get(place).filter(|h| !h.is_empty()) {
@@ -307,20 +331,21 @@ impl Reading<'_> {
         Some(order)
     }
 
-    /// The row's cells by field. A number from a range is not known yet: one that fits stands in for it.
+    /// The row's cells by field, and the numbers that ranges give. Where a range has none left, one that fits stands in.
     fn raw(&self, cells: &CsvRow) -> RawOrder {
-        let cells = cells.cells().enumerate();
-        let mut raw: RawOrder = cells
+        let each = cells.cells().enumerate();
+        let mut raw: RawOrder = each
             .filter_map(|(place, cell)| {
                 let column = self.columns.get(place)?;
                 Some((column.field.clone(), column.text(cell)))
             })
             .collect();
-        let template = self.scan.template;
-        if self.scan.numbers == Numbers::FromRange
-            && let Some(field) = template.order_field(&template.number)
-        {
-            raw.insert(field.name.clone(), any_number(field, self.scan.site));
+        for (field, range) in self.scan.ranged() {
+            let number = range.for_field(self.summary.rows, field);
+            raw.insert(
+                field.name.clone(),
+                number.unwrap_or_else(|| any_number(field, self.scan.site)),
+            );
         }
         raw
     }
@@ -340,12 +365,13 @@ impl Reading<'_> {
     /// Values that must not come twice, in this file or anywhere.
     fn repeated(&mut self, order: &Order, line: u64, row: u32) -> Result<(), OrderFault> {
         let template = self.scan.template;
-        let given = self.scan.numbers == Numbers::Given;
+        let ranged: Vec<&str> = self.scan.ranged().map(|(field, _)| field.name.as_str()).collect();
         for field in &template.order {
             let number = field.name == template.number;
             let terminal = template.terminal.as_ref() == Some(&field.name);
             let value = order.get(&field.name).unwrap_or_default();
-            if value.is_empty() || (number && !given) || !(number || terminal || field.unique) {
+            let given = !ranged.contains(&field.name.as_str());
+            if value.is_empty() || !given || !(number || terminal || field.unique) {
                 continue;
             }
             if let Some(first) = self.repeats.note(&field.name, value, line)? {

@@ -4,15 +4,18 @@
 use serde::Serialize;
 
 use super::FileArgs;
-use crate::batch::order::{Finding, Known, OrderFault, OrderFile, Row, Scan, Summary};
+use crate::batch::order::{Finding, Known, OrderFault, OrderFile, RangeNumbers, Scan, Summary};
 use crate::batch::{self, kind_of};
 use crate::cli::clock::beijing;
+use crate::cli::output::Output;
 use crate::cli::{Context, session};
+use crate::crypto::seal::fresh_nonce;
 use crate::error::{Error, Exit};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::act::RangeKind;
+use crate::ledger::{CardKind, Ledger, LedgerError};
 use crate::msg;
 use crate::site::Site;
-use crate::template::{Arrival, Numbers, Product, Template};
+use crate::template::{Arrival, Template};
 
 #[derive(Serialize)]
 struct Found<'a> {
@@ -41,7 +44,8 @@ pub(super) struct Terms {
     pub(super) template: Template,
     pub(super) file: OrderFile,
     told: Vec<(String, String)>,
-    numbers: Numbers,
+    range: Option<String>,
+    terminals: Option<String>,
     arrival: Arrival,
     now: String,
 }
@@ -56,46 +60,51 @@ impl Terms {
             template,
             file: OrderFile::open(&args.file, encoding)?,
             told,
-            numbers: match args.range {
-                Some(_) => Numbers::FromRange,
-                None => Numbers::Given,
-            },
+            range: args.range.clone(),
+            terminals: args.terminals.clone(),
             arrival: Arrival { past: args.past },
             now: beijing(context.clock.now()),
         })
     }
 
-    /// Reads the file; every finding is shown as it comes.
-    pub(super) fn scan<E: From<OrderFault> + From<Error>>(
+    /// Lays down how the file is read, and reads it by `read`.
+    pub(super) fn with_scan<T>(
         &self,
         site: &Site,
         ledger: &Ledger,
-        context: &mut Context,
-        each: &mut dyn FnMut(Row) -> Result<(), E>,
-    ) -> Result<Summary, E> {
-        let facts = batch::facts(site).map_err(Error::from)?;
-        let product = self.template.product;
-        let scan = Scan {
+        read: impl FnOnce(&Scan<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let facts = batch::facts(site)?;
+        let kind = kind_of(self.template.product);
+        let range_of = |name: &Option<String>, kind: RangeKind| {
+            let named = name.as_deref();
+            named
+                .map(|name| RangeNumbers::of(ledger, name, kind, &self.template.name))
+                .transpose()
+        };
+        let numbers = range_of(&self.range, kind.into())?;
+        let terminals = range_of(&self.terminals, RangeKind::Terminal)?;
+        read(&Scan {
             template: &self.template,
             site: &|name| facts.value(name),
             now: &self.now,
             told: &self.told,
-            numbers: self.numbers,
+            numbers: numbers.as_ref(),
+            terminals: terminals.as_ref(),
             arrival: self.arrival,
-            taken: &|terminal, number| taken(ledger, product, terminal, number),
-        };
-        let mut failed = None;
-        let (out, random) = (&mut context.out, context.random.as_mut());
-        let mut sink = |finding| {
-            if failed.is_none() {
-                failed = show(out, &finding).err();
-            }
-        };
-        let summary = scan.run(&self.file, random, &mut sink, each)?;
-        match failed {
-            Some(e) => Err(e.into()),
-            None => Ok(summary),
-        }
+            taken: &|terminal, number| taken(ledger, kind, terminal, number),
+        })
+    }
+
+    /// Reads the whole file and keeps nothing; every finding is shown as it comes.
+    pub(super) fn check(&self, site: &Site, ledger: &Ledger, context: &mut Context) -> Result<Summary, Error> {
+        let salt = fresh_nonce(context.random.as_mut())?;
+        let out = &mut context.out;
+        self.with_scan(site, ledger, |scan| {
+            watched(out, |sink| {
+                Ok(scan.run::<OrderFault>(&self.file, &salt, sink, &mut |_| Ok(()))?)
+            })
+        })
     }
 
     /// The last word on a file, and an error where it is bad.
@@ -128,15 +137,35 @@ impl Terms {
     }
 }
 
-fn taken(ledger: &Ledger, product: Product, terminal: bool, number: &str) -> Result<Option<Known>, LedgerError> {
-    if terminal {
-        return Ok(None);
+/// Where a number is used already, a card's or a terminal's.
+fn taken(ledger: &Ledger, kind: CardKind, terminal: bool, number: &str) -> Result<Option<Known>, LedgerError> {
+    let (numbers, card) = if terminal {
+        (RangeKind::Terminal, ledger.card_of_terminal(number)?)
+    } else {
+        (kind.into(), ledger.card(kind, number)?)
+    };
+    if let Some(card) = card {
+        return Ok(Some(Known::Card { status: card.status }));
     }
-    let row = ledger.card(kind_of(product), number)?;
-    Ok(row.map(|row| Known::Card { status: row.status }))
+    let order = ledger.order_of_number(numbers, number)?;
+    Ok(order.map(|order| Known::Order { order }))
 }
 
-fn show(out: &mut crate::cli::output::Output, finding: &Finding) -> Result<(), Error> {
+/// Shows every finding as it comes. An output that fails is said at the end.
+pub(super) fn watched<T>(
+    out: &mut Output,
+    read: impl FnOnce(&mut dyn FnMut(Finding)) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut failed = None;
+    let done = read(&mut |finding| {
+        if failed.is_none() {
+            failed = show(out, &finding).err();
+        }
+    });
+    failed.map_or(done, Err)
+}
+
+fn show(out: &mut Output, finding: &Finding) -> Result<(), Error> {
     let line = finding.line;
     let text = match (&finding.column, line) {
         (Some(column), _) => msg!("order-finding", line = line, column = column),
@@ -160,7 +189,7 @@ pub(super) fn run(args: &FileArgs, context: &mut Context) -> Result<Exit, Error>
     let terms = Terms::of(args, context)?;
     let site = session::open_site(context)?;
     let ledger = site.ledger_read_only()?;
-    let summary = terms.scan::<Error>(&site, &ledger, context, &mut |_| Ok(()))?;
+    let summary = terms.check(&site, &ledger, context)?;
     terms.conclude(summary, context)?;
     Ok(Exit::Done)
 }

@@ -9,6 +9,7 @@ use crate::ledger::act::RangeKind;
 use crate::ledger::error::LedgerError;
 use crate::ledger::log::Ledger;
 use crate::ledger::projection::whole;
+use crate::ledger::query::{CARD, CardRow, card_row};
 
 /// Numbers that an order has used up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -99,6 +100,16 @@ impl Ledger {
         many(&self.db, sql, params![whole(since)], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
+    }
+
+    /// The card that gives its terminal this number.
+    pub fn card_of_terminal(&self, terminal: &str) -> Result<Option<CardRow>, LedgerError> {
+        one(
+            &self.db,
+            &format!("{CARD} WHERE terminal = ?1"),
+            params![terminal],
+            card_row,
+        )
     }
 
     /// The numbers of an order, of its cards or of its terminals.

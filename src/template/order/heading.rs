@@ -79,15 +79,6 @@ impl HeadingFault {
     }
 }
 
-/// Where the numbers of the cards come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Numbers {
-    /// From a column of the file.
-    Given,
-    /// From a number range of the site; the file has none.
-    FromRange,
-}
-
 /// The columns of a file, by what they mean.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns(Vec<Option<Column>>);
@@ -104,12 +95,13 @@ pub struct Column {
 }
 
 impl Columns {
-    /// Finds what every heading means; `told` are heading and field as the operator maps them.
+    /// Finds what every heading means; `told` are heading and field as the operator maps them, `ranged` the fields whose
+    /// values come from number ranges.
     pub fn find(
         template: &Template,
         headings: &[String],
         told: &[(String, String)],
-        numbers: Numbers,
+        ranged: &[&str],
     ) -> (Self, Vec<(Option<usize>, HeadingFault)>) {
         let mut faults = Vec::new();
         for (heading, field) in told {
@@ -131,7 +123,7 @@ impl Columns {
                         field: c.field,
                     })
                 }
-                Some(c) if numbers == Numbers::FromRange && c.field == template.number => Err(HeadingFault::Numbers {
+                Some(c) if ranged.contains(&c.field.as_str()) => Err(HeadingFault::Numbers {
                     heading: heading.clone(),
                 }),
                 other => Ok(other),
@@ -148,7 +140,7 @@ impl Columns {
             {
                 faults = vec![(Some(0), HeadingFault::Separator { sign })];
             }
-            _ => faults.extend(missing(template, &columns, numbers)),
+            _ => faults.extend(missing(template, &columns, ranged)),
         }
         (Self(columns), faults)
     }
@@ -227,13 +219,13 @@ fn column(template: &Template, heading: &str, told: &[(String, String)]) -> Resu
 fn missing<'a>(
     template: &'a Template,
     columns: &'a [Option<Column>],
-    numbers: Numbers,
+    ranged: &'a [&str],
 ) -> impl Iterator<Item = (Option<usize>, HeadingFault)> + 'a {
     let there = |name: &str| columns.iter().flatten().any(|c| c.field == name);
     // A card type may set what has no column of its own.
     let set = move |name: &str| there(CARD_TYPE) && template.card_types.iter().all(|t| t.set.contains_key(name));
     let needed = template.order.iter().filter(move |f| f.default.is_none());
-    let needed = needed.filter(move |f| numbers == Numbers::Given || f.name != template.number);
+    let needed = needed.filter(move |f| !ranged.contains(&f.name.as_str()));
     needed.filter(move |f| !there(&f.name) && !set(&f.name)).map(|f| {
         let (field, title) = (f.name.clone(), f.title.zh.clone());
         (None, HeadingFault::Missing { field, title })
