@@ -71,6 +71,7 @@ impl BatchError {
             | Self::ChipIssued { .. }
             | Self::OtherScript { .. }
             | Self::NotErased { .. }
+            | Self::NoRow { .. }
             | Self::NoNumber => Card(Failure::Rejected),
             Self::TwoCards { .. } => TwoCards,
             Self::Transaction(e) => match e {
