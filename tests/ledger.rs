@@ -6,6 +6,7 @@
 mod ledger {
     pub mod bench_site;
     mod centre;
+    mod centre_random;
     pub mod centre_story;
     mod ceremonies;
     mod ceremony_random;
@@ -17,7 +18,7 @@ mod ledger {
     mod officers;
     mod opening;
     pub mod python;
-    mod random;
+    pub mod random;
     mod site;
     pub mod story;
     mod verifying;
