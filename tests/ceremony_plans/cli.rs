@@ -35,6 +35,10 @@ fn list_and_show_in_both_languages() {
         assert!(shown.contains(part), "{part} is missing in {shown}");
     }
     let shown = &bench.run("ceremony show rotate --json").good().records()[0];
+    let spoken = |lang: &str| shown["digest_words"][lang].as_array().unwrap().len();
+    assert_eq!((spoken("en"), spoken("zh")), (32, 32));
+    let first = shown["digest_words"]["zh"][0].as_str().unwrap();
+    assert!(bench.run("ceremony show rotate --lang en").good().out.contains(first));
     assert_eq!(shown["steps"][0]["kind"], "rotate");
     assert_eq!(shown["steps"][0]["makes"][0], "load.v2.3des");
     assert_eq!(shown["steps"][0]["irreversible"], true);

@@ -7,6 +7,7 @@ use super::super::Context;
 use super::super::output::Output;
 use crate::ceremony::Plan;
 use crate::ceremony::plan::{self, PersonId, SHIPPED, Slot, SlotUse, StepId, listed, listed_keys};
+use crate::ceremony::words;
 use crate::error::{Error, Exit};
 use crate::i18n::{Lang, word};
 use crate::keys::scheme::Title;
@@ -24,9 +25,16 @@ struct Listed<'a> {
 }
 
 #[derive(Serialize)]
+struct WordsShown {
+    en: Vec<&'static str>,
+    zh: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
 struct Shown<'a> {
     #[serde(flatten)]
     listed: Listed<'a>,
+    digest_words: WordsShown,
     purpose: &'a Title,
     resume: bool,
     participants: Vec<PersonShown<'a>>,
@@ -161,6 +169,10 @@ fn shown<'a>(name: &'a str, plan: &'a Plan) -> Shown<'a> {
     });
     Shown {
         listed: of(name, plan),
+        digest_words: WordsShown {
+            en: words::words(&plan.digest().0, Lang::En),
+            zh: words::words(&plan.digest().0, Lang::Zh),
+        },
         purpose: &plan.purpose,
         resume: plan.resume,
         participants: participants.collect(),
@@ -169,6 +181,17 @@ fn shown<'a>(name: &'a str, plan: &'a Plan) -> Shown<'a> {
         steps: steps.collect(),
         expected: expected.collect(),
     }
+}
+
+/// The digest as people read it aloud: in hexadecimal, and in words of both languages.
+fn digest(plan: &Plan, out: &mut Output) -> Result<(), Error> {
+    let digest = plan.digest();
+    out.say(&msg!("plan-show-digest", digest = digest))?;
+    for lang in [Lang::En, Lang::Zh] {
+        let rows = words::rows(&digest.0, lang);
+        rows.iter().try_for_each(|row| out.text(&format!("  {row}")))?;
+    }
+    Ok(())
 }
 
 /// What it is, who takes part, which files it needs.
@@ -182,7 +205,7 @@ fn frame(plan: &Plan, out: &mut Output) -> Result<(), Error> {
     } else {
         msg!("plan-show-no-resume")
     })?;
-    out.say(&msg!("plan-show-digest", digest = plan.digest()))?;
+    digest(plan, out)?;
     out.text("")?;
     out.say(&msg!("plan-show-people"))?;
     let said = |title: &Option<Title>| title.as_ref().map_or("", |t| t.in_language(lang)).to_owned();
