@@ -17,6 +17,7 @@ use cardmint::ceremony::run::World;
 use cardmint::crypto::SecretBytes;
 use cardmint::crypto::written::Kind;
 use cardmint::keys::scheme::Title;
+use cardmint::keys::{KeyPath, KeyStore, LevelName};
 use cardmint::ledger::Role;
 use cardmint::outside::{Clock, SystemRandom};
 use cardmint::site::{NewOfficer, NewSite, Session, Site, found};
@@ -24,6 +25,11 @@ use hall::{Centre, Ceremony, QUICK, between, passphrase, sheet, shown, usual, ve
 
 /// A centre whose officers are called as the people of the plans.
 fn centre(scheme: &str, level: &str, code: &str) -> Centre {
+    centre_with(scheme, level, code, Vec::new())
+}
+
+/// A centre whose scheme has these optional levels switched on.
+fn centre_with(scheme: &str, level: &str, code: &str, levels: Vec<LevelName>) -> Centre {
     let folder = tempfile::tempdir().unwrap();
     let officer = |name: String, role: Role| NewOfficer {
         passphrase: SecretBytes::new(passphrase(&name).into_bytes()),
@@ -47,7 +53,7 @@ fn centre(scheme: &str, level: &str, code: &str) -> Centre {
         scheme: scheme.into(),
         level: level.parse().unwrap(),
         code: code.into(),
-        levels: Vec::new(),
+        levels,
         rehearsal: true,
         officers,
         unlock: 2,
@@ -191,29 +197,36 @@ fn open(centre: &Centre) -> Session {
     Session::open(centre.site.clone(), ledger, officers.into(), Clock::System).unwrap()
 }
 
-/// The two centres know each other, and the upper one seals these keys for the lower one, in a ceremony.
-fn bundle(upper: &Centre, lower: &Centre, keys: &[&str], out: &Path) {
+/// The two centres know each other, and the upper one seals keys for the lower one by this shipped plan.
+fn send(upper: &Centre, lower: &Centre, name: &str, out: &Path) {
     for (here, there) in [(upper, lower), (lower, upper)] {
         let card = there.site.card().unwrap();
         open(here).trust(&card, &card.fingerprint()).unwrap();
     }
     let card = upper.path("receiver.site");
     fs::write(&card, lower.site.card().unwrap().text()).unwrap();
+    let mut papers = Papers::default();
+    hold(upper, name, &[("receiver-card", &card), ("bundle", out)], &mut papers);
+    assert!(out.is_file());
+}
+
+/// Keys come to a centre by a plan without level; what it takes over is what the sent bundle has.
+fn taken(centre: &Centre, sealed: &Path) {
+    let (_, text) = SHIPPED.iter().find(|(name, _)| *name == "mot-issuer").unwrap();
+    let keys = "keys = [\"purchase.v1.3des\", \"app-maintenance.v1.3des\", \"tac.v1.3des\", \
+                \"purchase.v65.sm4\", \"app-maintenance.v65.sm4\", \"tac.v65.sm4\"]\n";
+    let head = text.split("[[participant]]").next().unwrap();
     let people: Vec<String> = (1..=2)
         .map(|n| format!("[[participant]]\nid = \"key-officer-{n}\"\nrole = \"key-officer\"\n"))
         .collect();
     let text = format!(
-        "format = 1\ntitle = {{ en = \"Keys for a centre\", zh = \"下发密钥\" }}\npurpose = {{ en = \"p\", zh = \"用\" }}\n{}\
-         [[step]]\nid = \"seal\"\ndo = \"export-bundle\"\nkeys = {keys:?}\nto = \"receiver\"\nfile = \"bundle\"\nby = [\"key-officer-1\", \"key-officer-2\"]\n",
+        "{}{}[[step]]\nid = \"take\"\ndo = \"receive\"\nfile = \"bundle\"\n{keys}\
+         by = [\"key-officer-1\", \"key-officer-2\"]\n[[expect]]\n{keys}state = \"active\"\n",
+        head.replace("level = \"issuer\"\n", ""),
         people.concat()
     );
-    let plan = plan::read(&text, "export").unwrap();
-    hold_plan(
-        upper,
-        plan,
-        &[("receiver", &card), ("bundle", out)],
-        &mut Papers::default(),
-    );
+    let plan = plan::read(&text, "take").unwrap();
+    hold_plan(centre, plan, &[("bundle", sealed)], &mut Papers::default());
 }
 
 #[test]
@@ -229,15 +242,7 @@ fn the_construction_ministry_and_a_city_over_the_years() {
 
     let city = centre("mohurd", "city", "3100");
     let sealed = city.path("ministry.bundle");
-    let six = [
-        "purchase.v1.3des",
-        "app-maintenance.v1.3des",
-        "tac.v1.3des",
-        "purchase.v1.sm4",
-        "app-maintenance.v1.sm4",
-        "tac.v1.sm4",
-    ];
-    bundle(&ministry, &city, &six, &sealed);
+    send(&ministry, &city, "mohurd-send", &sealed);
     let mut papers = Papers::default();
     hold(
         &city,
@@ -310,15 +315,7 @@ fn the_transport_ministry_and_an_issuer() {
     assert_eq!(ministry.keys().len(), count("mot-ministry-root"));
     let issuer = centre("mot", "issuer", "01011000");
     let sealed = issuer.path("ministry.bundle");
-    let six = [
-        "purchase.v1.3des",
-        "app-maintenance.v1.3des",
-        "tac.v1.3des",
-        "purchase.v65.sm4",
-        "app-maintenance.v65.sm4",
-        "tac.v65.sm4",
-    ];
-    bundle(&ministry, &issuer, &six, &sealed);
+    send(&ministry, &issuer, "mot-send", &sealed);
     hold(
         &issuer,
         "mot-issuer",
@@ -326,6 +323,40 @@ fn the_transport_ministry_and_an_issuer() {
         &mut Papers::default(),
     );
     assert_eq!(issuer.keys().len(), count("mot-issuer"));
+}
+
+#[test]
+fn a_ministry_sends_to_a_province_and_the_province_to_its_issuer_by_one_plan() {
+    let place = |level: &str, code: &str| centre_with("mot", level, code, vec!["province".parse().unwrap()]);
+    let ministry = place("ministry", "");
+    let backup = ministry.path("first");
+    hold(
+        &ministry,
+        "mot-ministry-root",
+        &[("backup", &backup)],
+        &mut Papers::default(),
+    );
+    let (province, issuer) = (place("province", "3300"), place("issuer", "01011000"));
+    let (first, second) = (province.path("first.bundle"), issuer.path("second.bundle"));
+    send(&ministry, &province, "mot-send", &first);
+    taken(&province, &first);
+    send(&province, &issuer, "mot-send", &second);
+    taken(&issuer, &second);
+    // The issuer has what the ministry derives in two stages.
+    let way = |centre: &Centre, key: &str, factors: &[&str]| {
+        let path = KeyPath {
+            key: key.parse().unwrap(),
+            factors: factors.iter().map(|f| f.parse().unwrap()).collect(),
+        };
+        let session = open(centre);
+        session.store.kcv(&path, session.site.config().kcv_length).unwrap()
+    };
+    for (version, cipher) in [(1, "3des"), (65, "sm4")] {
+        let key = |owner: &str| format!("purchase.v{version}.{cipher}@{owner}");
+        let down = way(&ministry, &key("ministry"), &["3300FF0000000000", "01011000FFFFFFFF"]);
+        let owner = issuer.site.owner().to_string();
+        assert_eq!(down, way(&issuer, &key(&owner), &[]));
+    }
 }
 
 #[test]

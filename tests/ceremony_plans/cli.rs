@@ -13,7 +13,7 @@ fn list_and_show_in_both_languages() {
     let listed = bench.run("ceremony list --json").good().records();
     assert_eq!(listed.len(), cardmint::ceremony::plan::SHIPPED.len());
     assert_eq!(listed[0]["schema"], "cardmint.ceremony/1");
-    assert_eq!(listed[2]["title"]["zh"], "城市密钥仪式（建设部体系）");
+    assert_eq!(listed[4]["title"]["zh"], "城市密钥仪式（建设部体系）");
     let shown = bench.run("ceremony show destroy --lang zh").good().out;
     for part in [
         "退役圈存密钥销毁仪式",

@@ -15,6 +15,8 @@ pub const SHIPPED: &[(&str, &str)] = &[
         "mot-ministry-root",
         include_str!("../../../key-ceremonies/mot-ministry-root.toml"),
     ),
+    ("mohurd-send", include_str!("../../../key-ceremonies/mohurd-send.toml")),
+    ("mot-send", include_str!("../../../key-ceremonies/mot-send.toml")),
     ("mohurd-city", include_str!("../../../key-ceremonies/mohurd-city.toml")),
     ("mot-issuer", include_str!("../../../key-ceremonies/mot-issuer.toml")),
     ("campus", include_str!("../../../key-ceremonies/campus.toml")),

@@ -4,6 +4,7 @@
 use super::super::super::plan::{ExportBundle, PlannedKey, Receive, Step};
 use super::super::log::StepLog;
 use super::super::{CeremonyError, Running};
+use super::confirm;
 use super::keys::{attend, verify};
 use crate::keys::file_store::Draft;
 use crate::keys::{Change, KeyFileError, KeyId, Subject};
@@ -58,6 +59,26 @@ fn same_keys(run: &Running<'_>, planned: &[PlannedKey], came: &[KeyId]) -> Resul
     }
 }
 
+/// The receiver's card, told to everybody who comes to the keyboard. What it says of itself counts only where its fingerprint
+/// was confirmed at this site.
+fn receiver(run: &mut Running<'_>, work: &ExportBundle) -> Result<SiteCard, CeremonyError> {
+    let path = run.path(&work.to)?;
+    let card = SiteCard::read(path)?;
+    if run.site().trusted(&card.id, &card.signing)? != card {
+        return Err(CeremonyError::Step {
+            what: msg!("ceremony-other-card", path = path.display()),
+        });
+    }
+    let to = msg!(
+        "ceremony-receiver",
+        receiver = card.owner,
+        fingerprint = card.fingerprint()
+    );
+    run.hall.room.say(&to);
+    run.current.push(to);
+    Ok(card)
+}
+
 pub(super) fn export(
     run: &mut Running<'_>,
     step: &Step,
@@ -65,16 +86,9 @@ pub(super) fn export(
     log: &mut StepLog,
 ) -> Result<(), CeremonyError> {
     attend(run, step, log)?;
-    let card_path = run.path(&work.to)?.to_owned();
+    let card = receiver(run, work)?;
+    confirm::words(run, step, log)?;
     let out = run.path(&work.file)?.to_owned();
-    let card = SiteCard::read(&card_path)?;
-    // What the receiver's card says of itself counts only where its fingerprint was confirmed at this site.
-    let trusted = run.site().trusted(&card.id, &card.signing)?;
-    if trusted != card {
-        return Err(CeremonyError::Step {
-            what: msg!("ceremony-other-card", path = card_path.display()),
-        });
-    }
     if out.exists() {
         let path = out.display().to_string();
         return Err(KeyFileError::Exists { path }.into());

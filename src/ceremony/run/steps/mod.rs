@@ -28,7 +28,10 @@ use crate::ledger::field::FieldFault;
 
 /// Does one step.
 pub(super) fn perform(run: &mut Running<'_>, step: &Step, log: &mut StepLog) -> Result<(), CeremonyError> {
-    confirm::words(run, step, log)?;
+    // Whoever sends keys away types the words when the receiver is known.
+    if !matches!(step.what, Do::ExportBundle(_)) {
+        confirm::words(run, step, log)?;
+    }
     match &step.what {
         Do::Generate(work) => keys::generate(run, step, work, log),
         Do::Components(work) => components::combine(run, work, log),
