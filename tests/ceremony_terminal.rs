@@ -4,6 +4,8 @@
 //! typed is counted, and nothing secret is on the screen.
 #![allow(clippy::unwrap_used, unreachable_pub)] // a test stops at the first surprise
 
+#[path = "ceremony_terminal/kinds.rs"]
+mod kinds;
 #[path = "ceremony_terminal/people.rs"]
 mod people;
 #[path = "pty/mod.rs"]

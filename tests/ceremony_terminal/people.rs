@@ -41,6 +41,8 @@ pub struct Held {
 pub struct Papers {
     /// The groups on the newest page that each was given.
     pub pages: BTreeMap<String, String>,
+    /// All pages in the order in which they were given: to whom, and the groups.
+    pub given: Vec<(String, String)>,
     /// The folder in which pages appear.
     pub folder: PathBuf,
 }
@@ -159,7 +161,9 @@ pub fn hold(
             continue;
         }
         if question.contains("Your page lies at") {
-            papers.pages.insert(who.clone(), groups_on_newest_page(&papers.folder));
+            let groups = groups_on_newest_page(&papers.folder);
+            papers.given.push((who.clone(), groups.clone()));
+            papers.pages.insert(who.clone(), groups);
         }
         let asked = Asked {
             who: &who,
