@@ -15,5 +15,7 @@ mod killed;
 mod officers;
 #[path = "ceremony/papers.rs"]
 mod papers;
+#[path = "ceremony/printing.rs"]
+mod printing;
 #[path = "ceremony/verifying.rs"]
 mod verifying;

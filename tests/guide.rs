@@ -60,8 +60,13 @@ fn the_guide_to_ceremonies_runs_as_it_stands() {
         "GOOD",
         "Good. Transcript, plan and signatures agree.",
         "load.v1.sm4@city:3100",
+        "The page for printing: transcript.html",
     ] {
         assert!(out.contains(expected), "{expected} is missing in:\n{out}");
+    }
+    let page = fs::read_to_string(folder.path().join("transcript.html")).unwrap();
+    for expected in ["密钥仪式记录", "Good. Transcript", "load.v1.sm4@city:3100", "zhao"] {
+        assert!(page.contains(expected), "{expected}");
     }
 }
 

@@ -265,6 +265,7 @@ const FILES: &[(&str, &str)] = &[
     ("system.toml", include_str!("system.toml")),
     ("tac.toml", include_str!("tac.toml")),
     ("template.toml", include_str!("template.toml")),
+    ("transcript.toml", include_str!("transcript.toml")),
     ("transport.toml", include_str!("transport.toml")),
     ("usage.toml", include_str!("usage.toml")),
     ("written.toml", include_str!("written.toml")),

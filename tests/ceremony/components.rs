@@ -10,7 +10,7 @@ use cardmint::site::SiteError;
 
 use super::hall::{Centre, Ceremony, abandoned, events, sheet, usual};
 
-const STEPS: &str = r#"
+pub const STEPS: &str = r#"
 [[step]]
 id = "load"
 do = "components"
@@ -25,7 +25,7 @@ state = "active"
 const TAG: [u8; 2] = [0x4B, 0x1C];
 const PARTS: [[u8; 16]; 3] = [*b"aQ7#kd0!zLp5@x2^", *b"3fG&8sW)1mN*6cY%", *b"Zr$4uT!9eB(0hK=5"];
 
-fn part(at: usize) -> String {
+pub fn part(at: usize) -> String {
     sheet(Kind::Component, (u8::try_from(at + 1).unwrap(), 3), TAG, PARTS[at])
 }
 
@@ -43,7 +43,7 @@ fn value(bytes: [u8; 16]) -> String {
 }
 
 /// Custodians with good sheets, and the check value of the whole on the confirmers' paper.
-fn good(asked: &Asked<'_>) -> Answer {
+pub fn good(asked: &Asked<'_>) -> Answer {
     let who = asked.who.unwrap();
     match asked.question.id() {
         "ceremony-ask-component" => {

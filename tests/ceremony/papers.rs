@@ -61,7 +61,7 @@ fn careful(asked: &Asked<'_>) -> Answer {
     }
 }
 
-const BACKUP: &str = r#"
+pub const BACKUP: &str = r#"
 [[step]]
 id = "backup"
 do = "backup"

@@ -175,8 +175,8 @@ fn show_plan(request: &Request<'_>, hall: &mut Hall<'_>, people: &People) {
         room.say(&msg.with_word("role", "role", person.role.as_str()));
     }
     for (at, step) in plan.steps.iter().enumerate() {
-        let msg = msg!("ceremony-planned-step", at = at + 1, id = step.id);
-        room.say(&msg.with_word("kind", "ceremony-kind", step.what.kind()));
+        let sentence = step.sentence(room.lang());
+        room.say(&msg!("ceremony-planned-step", at = at + 1, sentence = sentence));
     }
 }
 

@@ -5,6 +5,10 @@
 //!
 //! Nothing in it is new: all of it is signed already, and the file can be written again from the ledger at any time.
 
+mod page;
+
+pub use page::page;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};

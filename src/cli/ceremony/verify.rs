@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::ceremony::transcript::{Transcript, TranscriptError};
+use crate::ceremony::plan;
+use crate::ceremony::transcript::{Transcript, TranscriptError, page};
 use crate::ceremony::verify::{Source, Verdict, compare, verify as judge};
 use crate::cli::progress::Progress;
 use crate::cli::{Context, session};
 use crate::error::{Error, Exit};
+use crate::keys::file_store::replace;
 use crate::msg;
 
 /// `cardmint ceremony verify …`.
@@ -24,6 +26,9 @@ pub(super) struct Verify {
     /// An export of the whole ledger.
     #[arg(long, value_name = "FILE")]
     ledger: Option<PathBuf>,
+    /// Write it as a page to be printed.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -74,7 +79,11 @@ pub(super) fn verify(args: &Verify, context: &mut Context) -> Result<Exit, Error
         let source = Source::Database(&path, Some(&copy));
         compare(&transcript, source, &mut verdict, &mut progress)?;
     }
-    tell(&verdict, context)?;
+    tell(&transcript, &verdict, context)?;
+    if let Some(path) = &args.html {
+        replace(path, page(&transcript, &verdict).as_bytes(), 0o644)?;
+        context.out.say(&msg!("ceremony-page-written", path = path.display()))?;
+    }
     Ok(if verdict.good() { Exit::Done } else { Exit::Check })
 }
 
@@ -86,7 +95,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(std::fs::read(path).map_err(unread)?)
 }
 
-fn tell(verdict: &Verdict, context: &mut Context) -> Result<(), Error> {
+fn tell(transcript: &Transcript, verdict: &Verdict, context: &mut Context) -> Result<(), Error> {
     let out = &mut context.out;
     let lang = out.lang();
     for finding in &verdict.findings {
@@ -125,18 +134,24 @@ fn tell(verdict: &Verdict, context: &mut Context) -> Result<(), Error> {
         findings: verdict.findings.len(),
     };
     out.record("cardmint.ceremony-verification/1", &record)?;
-    people_say(verdict, context)
+    for_people(transcript, verdict, context)
 }
 
 /// The same for people.
-fn people_say(verdict: &Verdict, context: &mut Context) -> Result<(), Error> {
+fn for_people(transcript: &Transcript, verdict: &Verdict, context: &mut Context) -> Result<(), Error> {
     let out = &mut context.out;
+    // The ledger has the English title alone.
+    let plan = plan::read(&transcript.plan, "plan").ok();
+    let title = plan.map_or_else(
+        || verdict.title.clone(),
+        |plan| plan.title.in_language(out.lang()).to_owned(),
+    );
     if verdict.rehearsal {
         out.say(&msg!("ceremony-verdict-rehearsal"))?;
     }
     out.say(&msg!(
         "ceremony-verdict-title",
-        title = verdict.title,
+        title = title,
         site = verdict.site,
         begin = verdict.begin
     ))?;
