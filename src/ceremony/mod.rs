@@ -10,6 +10,7 @@
 //! run in a rehearsal and in production.
 
 pub mod factors;
+pub mod form;
 pub mod plan;
 pub mod room;
 pub mod run;

@@ -251,6 +251,7 @@ const FILES: &[(&str, &str)] = &[
     ("crypto.toml", include_str!("crypto.toml")),
     ("doctor.toml", include_str!("doctor.toml")),
     ("demo.toml", include_str!("demo.toml")),
+    ("form.toml", include_str!("form.toml")),
     ("help.toml", include_str!("help.toml")),
     ("key_block.toml", include_str!("key_block.toml")),
     ("keys.toml", include_str!("keys.toml")),

@@ -264,7 +264,7 @@ pub fn between<'t>(text: &'t str, before: &str, behind: &str) -> &'t str {
 
 /// What a secret type holds, by its one way out.
 pub fn shown(secret: &SecretBytes) -> String {
-    secret.in_command([0; 4], |wire| String::from_utf8(wire[5..].to_vec()).unwrap())
+    secret.on_page(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
 }
 
 /// A component of 16 bytes as it stands on a custodian's sheet.

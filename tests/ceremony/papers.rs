@@ -251,6 +251,26 @@ state = "active"
         .iter()
         .map(|(who, _, page)| (who.clone(), written_in(&shown(page))))
         .collect();
+    // Each form says what it is, whose it is and what it must come out as; no debug output holds it.
+    let tag = &done.nonce.to_string()[..4];
+    for (at, (who, path, page)) in room.papers.iter().enumerate() {
+        let (step, digest) = (&done.steps[1 + at / 3], at % 3);
+        let check = match step.components.get(digest) {
+            Some(component) => component.kcv.to_string(),
+            None => step.shares[digest].digest.to_string()[..8].to_uppercase(),
+        };
+        let officer = format!("{} ({who})", ["wang", "zhao", "chen"][digest]);
+        let says = shown(page);
+        for text in ["演练", "测试", tag, &officer, &check, &kcv(at / 3), step.id.as_str()] {
+            assert!(says.contains(text), "{text} in {says}");
+        }
+        assert!(path.ends_with(&format!("{}-{who}.html", step.id)), "{path}");
+        let debug = format!("{page:?}");
+        assert!(
+            written_in(&says).split(' ').all(|group| !debug.contains(group)),
+            "{debug}"
+        );
+    }
     let of = |who: &str, which: usize| papers.iter().filter(|(w, _)| w == who).nth(which).unwrap().1.clone();
     let digest = |who: usize| done.steps[2].shares[who].digest.to_string()[..8].to_owned();
 

@@ -91,6 +91,7 @@ impl Ground {
         };
         let scheme = scheme::find(plan.scheme.as_deref().unwrap_or("mohurd"), Path::new("")).unwrap();
         let site = SiteFacts {
+            folder: folder.path().join("site"),
             scheme: Arc::new(scheme.with_levels(&[]).unwrap()),
             owner: "city:3100".parse().unwrap(),
             officers,
@@ -196,6 +197,11 @@ fn ceremony_bound_files() {
     ground.error("CEREMONY-BOUND-FILES", &[]);
     let ground = Ground::of("backup");
     std::fs::remove_dir(ground.folder.path().join("pages")).unwrap();
+    ground.error("CEREMONY-BOUND-FILES", &[]);
+    // Pages never come into the site's folder, whatever the way there.
+    let site = ground.folder.path().join("site");
+    std::fs::create_dir_all(site.join("below")).unwrap();
+    std::os::unix::fs::symlink(site.join("below"), ground.folder.path().join("pages")).unwrap();
     ground.error("CEREMONY-BOUND-FILES", &[]);
     let mut ground = Ground::of("backup");
     let nowhere = ground.folder.path().join("no-such-folder").join("backup");

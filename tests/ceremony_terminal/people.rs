@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -220,6 +221,8 @@ fn groups_on_newest_page(folder: &Path) -> String {
         .map(|entry| entry.unwrap().path())
         .max_by_key(|path| fs::metadata(path).unwrap().modified().unwrap())
         .expect("a page");
+    let mode = fs::metadata(&newest).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "a page is its custodian's alone");
     let page = fs::read_to_string(newest).unwrap();
     let mut text = String::new();
     for (at, piece) in page.split('<').enumerate() {

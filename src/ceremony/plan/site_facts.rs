@@ -2,6 +2,7 @@
 //! What a site is, as far as a plan can be checked against it: public facts alone, from a locked site.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::incoming::Incoming;
@@ -45,6 +46,8 @@ pub struct ExchangeFacts {
 /// A site's public facts.
 #[derive(Debug, Clone)]
 pub struct SiteFacts {
+    /// Its folder, where nothing lies that its officers do not share.
+    pub folder: PathBuf,
     /// Its scheme, with the levels that it has switched on.
     pub scheme: Arc<Scheme>,
     /// Its level and code.
@@ -90,6 +93,7 @@ impl SiteFacts {
             state: key.state,
         };
         Ok(Self {
+            folder: site.folder().to_owned(),
             scheme: site.scheme().clone(),
             owner: site.owner().clone(),
             officers: enrolled.collect(),

@@ -9,8 +9,10 @@
 mod error;
 pub mod group;
 mod locate;
+mod typeset;
 
 pub use error::{BadGroup, GroupFault, WrittenError};
+pub use typeset::{place_of, typeset};
 
 use zeroize::Zeroizing;
 

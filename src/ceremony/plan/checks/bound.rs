@@ -2,6 +2,7 @@
 //! Officers and paths that a plan is bound to.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::{Report, View};
 use crate::ceremony::plan::model::SlotUse;
@@ -63,7 +64,8 @@ pub(super) fn different(view: &View<'_>, report: &mut Report) {
     }
 }
 
-/// What is read is there, what is written is not, and there are folders for both.
+/// What is read is there, what is written is not, there are folders for both, and nothing secret comes into the site's own
+/// folder, which is shared and backed up.
 pub(super) fn files(view: &View<'_>, report: &mut Report) {
     let Some(bindings) = view.bindings else { return };
     for (step, slot, how) in view.plan.slots() {
@@ -81,8 +83,19 @@ pub(super) fn files(view: &View<'_>, report: &mut Report) {
                 msg!("plan-check-no-folder", slot = slot, path = shown)
             }
             SlotUse::Pages if !path.is_dir() => msg!("plan-check-no-folder", slot = slot, path = shown),
+            SlotUse::Pages if view.site.is_some_and(|site| lies_in(path, &site.folder)) => {
+                msg!("plan-check-pages-in-site", slot = slot, path = shown)
+            }
             _ => continue,
         };
         report.error(&step.at, what);
+    }
+}
+
+/// Whether a folder is another one or lies in it, whatever the ways to them.
+fn lies_in(path: &Path, folder: &Path) -> bool {
+    match (path.canonicalize(), folder.canonicalize()) {
+        (Ok(path), Ok(folder)) => path.starts_with(folder),
+        _ => false,
     }
 }

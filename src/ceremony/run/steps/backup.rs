@@ -10,6 +10,7 @@ use super::keys::attend;
 use super::officers::exchange_of;
 use super::papers::{Sheet, hand_over};
 use super::shares::short_digest;
+use crate::ceremony::form::Whole;
 use crate::crypto::shamir::Share;
 use crate::crypto::written::Kind;
 use crate::error::Fault;
@@ -37,6 +38,11 @@ pub(super) fn make(run: &mut Running<'_>, step: &Step, work: &Backup, log: &mut 
     let site = run.request.site;
     let store = run.pending.store();
     let made = site.back_up(store, work.threshold, &officers, run.hall.random, &run.hall.clock)?;
+    let name = out
+        .file_name()
+        .unwrap_or(out.as_os_str())
+        .to_string_lossy()
+        .into_owned();
     let mut back = Vec::new();
     for (custodian, share) in work.custodians.iter().zip(&made.shares) {
         let sheet = Sheet {
@@ -45,6 +51,7 @@ pub(super) fn make(run: &mut Running<'_>, step: &Step, work: &Backup, log: &mut 
             number: (share.index(), share.threshold()),
             secret: share.secret(),
             of: msg!("ceremony-backup").render(run.hall.room.lang()),
+            whole: Whole::Backup(&name),
             check: short_digest(share),
         };
         let (officer, typed) = hand_over(run, step, &work.pages, &sheet, log)?;

@@ -6,7 +6,8 @@ use super::super::super::plan::{PersonId, Slot, Step};
 use super::super::log::StepLog;
 use super::super::{CeremonyError, Running};
 use super::entry::{Entered, Wanted, Wrong, enter};
-use crate::ceremony::room::Paper;
+use crate::ceremony::form::{self, Facts, Whole};
+use crate::ceremony::room::{Paper, Person};
 use crate::crypto::SecretBytes;
 use crate::crypto::pack::is_same;
 use crate::crypto::written::{self, Header, Kind};
@@ -22,10 +23,11 @@ pub(super) struct Sheet<'a> {
     /// Its number, and how many of them make the secret.
     pub(super) number: (u8, u8),
     pub(super) secret: &'a SecretBytes,
-    /// What the secret is, for the page.
+    /// What the secret is, for the question.
     pub(super) of: String,
+    /// What it is a part of, for the page.
+    pub(super) whole: Whole<'a>,
     /// Check value of a component, or the beginning of a share's digest.
-    #[allow(dead_code)] // the page will show it
     pub(super) check: String,
 }
 
@@ -47,7 +49,7 @@ pub(super) fn hand_over(
         let path = path.display().to_string();
         return Err(KeyFileError::Exists { path }.into());
     }
-    let page = page(run, header, sheet)?;
+    let page = page(run, step, &person, header, sheet)?;
     run.papers.push(path.clone());
     run.hall.room.hand_over(&Paper {
         path: path.clone(),
@@ -82,9 +84,27 @@ fn question(sheet: &Sheet<'_>) -> Msg {
     msg!("ceremony-ask-back", number = number, needed = needed, of = sheet.of)
 }
 
-fn page(run: &Running<'_>, header: Header, sheet: &Sheet<'_>) -> Result<SecretBytes, CeremonyError> {
-    let _ = run;
-    written::write(header, sheet.secret).map_err(|e| CeremonyError::Step {
+fn page(
+    run: &Running<'_>,
+    step: &Step,
+    person: &Person,
+    header: Header,
+    sheet: &Sheet<'_>,
+) -> Result<SecretBytes, CeremonyError> {
+    let text = written::write(header, sheet.secret).map_err(|e| CeremonyError::Step {
         what: crate::error::Fault::msg(&e),
-    })
+    })?;
+    let (config, title) = (run.site().config(), &run.request.plan.title);
+    let facts = Facts {
+        site: [&config.name.en, &config.name.zh],
+        rehearsal: config.rehearsal,
+        ceremony: [&title.en, &title.zh],
+        step: step.id.as_str(),
+        header,
+        custodian: &format!("{} ({})", person.officer, person.id),
+        whole: sheet.whole,
+        check: &sheet.check,
+        at: &run.hall.clock.now().to_string(),
+    };
+    Ok(form::page(&facts, written::groups_of(sheet.secret.len()), &text))
 }

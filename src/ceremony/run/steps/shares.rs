@@ -9,6 +9,7 @@ use super::entry::{Wanted, Wrong, enter};
 use super::keys::{Arrival, add, attend};
 use super::papers::{Sheet, hand_over};
 use super::{confirm, states};
+use crate::ceremony::form::Whole;
 use crate::crypto::component::combine_components;
 use crate::crypto::key_block::Exportability;
 use crate::crypto::pack::key_from;
@@ -30,6 +31,7 @@ pub(super) fn forms(
 ) -> Result<(), CeremonyError> {
     attend(run, step, log)?;
     let (id, value) = known(run, &work.key)?;
+    let (name, shown) = (id.to_string(), value.to_string());
     let count = count(&work.custodians)?;
     let parts = run.pending.store().components(&id, count, run.hall.random)?;
     let length = run.site().config().kcv_length;
@@ -41,7 +43,8 @@ pub(super) fn forms(
             kind: Kind::Component,
             number: (number, count),
             secret: part,
-            of: id.to_string(),
+            of: name.clone(),
+            whole: Whole::Key { id: &name, kcv: &shown },
             check: check.to_string(),
         };
         let (officer, typed) = hand_over(run, step, &work.pages, &sheet, log)?;
@@ -55,6 +58,7 @@ pub(super) fn forms(
 pub(super) fn split(run: &mut Running<'_>, step: &Step, work: &Split, log: &mut StepLog) -> Result<(), CeremonyError> {
     attend(run, step, log)?;
     let (id, value) = known(run, &work.key)?;
+    let (name, shown) = (id.to_string(), value.to_string());
     let count = count(&work.custodians)?;
     let shares = run
         .pending
@@ -67,7 +71,8 @@ pub(super) fn split(run: &mut Running<'_>, step: &Step, work: &Split, log: &mut 
             kind: Kind::Share,
             number: (share.index(), share.threshold()),
             secret: share.secret(),
-            of: id.to_string(),
+            of: name.clone(),
+            whole: Whole::Key { id: &name, kcv: &shown },
             check: short_digest(share),
         };
         let (officer, typed) = hand_over(run, step, &work.pages, &sheet, log)?;
