@@ -8,7 +8,7 @@ mod ledger {
     mod centre;
     mod centre_random;
     pub mod centre_story;
-    mod ceremonies;
+    pub mod ceremonies;
     mod ceremony_random;
     pub mod ceremony_story;
     mod cli;
@@ -16,6 +16,7 @@ mod ledger {
     mod format;
     mod lifecycle;
     mod officers;
+    mod one_officer;
     mod opening;
     pub mod python;
     pub mod random;
