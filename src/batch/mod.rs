@@ -3,6 +3,7 @@
 //! Also what a site does with issued cards: reading, verifying, loading, and purchases with their entries.
 
 pub mod contents;
+pub mod desk;
 pub mod fault;
 pub mod issue;
 pub mod load;

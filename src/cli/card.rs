@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-//! `cardmint card` and, with the same verbs, `cardmint psam`: issuing one card from one order, taking up a torn one, giving a
-//! number up, reading and verifying what is on a card.
+//! `cardmint card` and, with the verbs of issuing, `cardmint psam`: issuing one card from one order, taking up a torn one,
+//! giving a number up, reading and verifying what is on a card. `cardmint card` alone has the verbs of the customer desk.
 
+mod at_desk;
 mod job;
+mod life;
 mod look;
 mod make;
 
@@ -18,7 +20,18 @@ use crate::template::Product;
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
-    verb: Verb,
+    verb: CardVerb,
+}
+
+/// What can be done with a user card.
+#[derive(Debug, clap::Subcommand)]
+enum CardVerb {
+    #[command(flatten)]
+    Make(Verb),
+    #[command(flatten)]
+    Life(life::Verb),
+    #[command(flatten)]
+    AtDesk(at_desk::Verb),
 }
 
 /// What can be done with a card.
@@ -80,7 +93,11 @@ pub struct Make {
 
 /// Runs `cardmint card`.
 pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
-    run_verb(&args.verb, Product::UserCard, context)
+    match &args.verb {
+        CardVerb::Make(verb) => run_verb(verb, Product::UserCard, context),
+        CardVerb::Life(verb) => life::run(verb, context),
+        CardVerb::AtDesk(verb) => at_desk::run(verb, context),
+    }
 }
 
 /// Runs a verb for a product.

@@ -240,6 +240,7 @@ const FILES: &[(&str, &str)] = &[
     ("batch.toml", include_str!("batch.toml")),
     ("centre.toml", include_str!("centre.toml")),
     ("range.toml", include_str!("range.toml")),
+    ("desk.toml", include_str!("desk.toml")),
     ("stock.toml", include_str!("stock.toml")),
     ("calc.toml", include_str!("calc.toml")),
     ("card.toml", include_str!("card.toml")),

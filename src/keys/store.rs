@@ -73,6 +73,9 @@ pub trait KeyStore {
     /// `PIN ‖ MAC4` of RELOAD PIN under the reload key.
     fn reload_pin(&self, key: &CardKey, pin: &str) -> Result<SecretBytes, StoreError>;
 
+    /// The same with a PIN that somebody typed, coded.
+    fn reload_typed_pin(&self, key: &CardKey, pin: &SecretBytes) -> Result<SecretBytes, StoreError>;
+
     /// Ciphertext of LD ‖ PIN for PIN UNBLOCK under the unblock key.
     fn encipher_pin(&self, key: &CardKey, pin: &str) -> Result<Vec<u8>, StoreError>;
 

@@ -99,6 +99,7 @@ fn template(wire: TemplateWire, digest: String) -> Built<Template> {
             pin_unblock_p2: wire.options.pin_unblock_p2,
             space_margin: wire.options.space_margin,
             security_code: wire.options.security_code,
+            last_day: wire.options.last_day,
         },
         order,
         card_types: wire.card_type.into_iter().enumerate().map(card_type).collect(),

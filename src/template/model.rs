@@ -86,6 +86,11 @@ impl Template {
         std::iter::once(&self.mf).chain(&self.dfs)
     }
 
+    /// The order field with the card's last day 有效日期.
+    pub fn last_day(&self) -> &str {
+        self.options.last_day.as_deref().unwrap_or("expiry")
+    }
+
     /// An order field by name.
     pub fn order_field(&self, name: &str) -> Option<&OrderField> {
         self.order.iter().find(|f| f.name == name)
@@ -116,6 +121,8 @@ pub struct TemplateOptions {
     pub space_margin: u16,
     /// Order field with the security code that the card stores.
     pub security_code: Option<String>,
+    /// Order field with the card's last day, where it is not called `expiry`.
+    pub last_day: Option<String>,
 }
 
 /// One field of an order.

@@ -73,6 +73,7 @@ pub(super) struct OptionsWire {
     pub(super) pin_unblock_p2: u8,
     pub(super) space_margin: u16,
     pub(super) security_code: Option<String>,
+    pub(super) last_day: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -194,15 +194,18 @@ impl KeyStore for FileKeyStore {
     }
 
     fn reload_pin(&self, key: &CardKey, pin: &str) -> Result<SecretBytes, StoreError> {
+        self.reload_typed_pin(key, &self.pin_called(pin)?)
+    }
+
+    fn reload_typed_pin(&self, key: &CardKey, pin: &SecretBytes) -> Result<SecretBytes, StoreError> {
         if key.path().key.algorithm != Algorithm::Tdes {
             return Err(not_allowed(
                 &key.path().key,
                 "RELOAD PIN under another cipher than 3DES",
             ));
         }
-        let pin = self.pin_called(pin)?;
         let (_, key) = self.serving(key)?;
-        Ok(reload_pin_data(&key, &pin))
+        Ok(reload_pin_data(&key, pin))
     }
 
     fn encipher_pin(&self, key: &CardKey, pin: &str) -> Result<Vec<u8>, StoreError> {

@@ -166,6 +166,11 @@ pub(super) fn order(template: &Template, report: &mut Report) {
             Some(_) => report.error(path, msg!("check-order-number", name = name)),
         }
     }
+    if let Some(name) = &template.options.last_day
+        && template.order_field(name).is_none_or(|f| f.kind != OrderKind::Date)
+    {
+        report.error("options.last-day", msg!("check-order-missing", name = name));
+    }
     for field in records(template).flat_map(|r| &r.fields) {
         if let Source::Order(name, _) = &field.source
             && template.order_field(name).is_none()
