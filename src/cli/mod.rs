@@ -13,6 +13,7 @@ pub mod demo;
 pub mod doctor;
 pub mod hardening;
 pub mod help;
+pub mod holder;
 pub mod init;
 pub mod key;
 pub mod ledger;
@@ -111,6 +112,8 @@ pub enum Command {
     Psam(psam::Args),
     /// Files of many cards.
     Order(order::Args),
+    /// Data of cards' holders.
+    Holder(holder::Args),
     /// Key schemes.
     Scheme(scheme::Args),
     /// Number ranges.
@@ -190,6 +193,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
         Command::Card(args) => card::run(&args, context),
         Command::Psam(args) => psam::run(&args, context),
         Command::Order(args) => order::run(&args, context),
+        Command::Holder(args) => holder::run(&args, context),
         Command::Scheme(args) => scheme::run(&args, context),
         Command::Range(args) => range::run(&args, context),
         Command::Stock(args) => stock::run(&args, context),

@@ -2,7 +2,10 @@
 //! `cardmint order`: files of many cards, checked whole and taken in whole.
 
 mod check;
+mod import;
 mod one;
+mod show;
+mod withdraw;
 
 pub use one::OrderArgs;
 
@@ -25,6 +28,14 @@ pub struct Args {
 enum Verb {
     /// Checks a file; nothing is changed.
     Check(FileArgs),
+    /// Takes a file in as an order, whole or not at all.
+    Import(import::Import),
+    /// Lists the orders.
+    List,
+    /// Shows an order; nothing of its holders.
+    Show(show::Show),
+    /// Gives an order up that no batch was made of.
+    Withdraw(withdraw::Withdraw),
 }
 
 /// An order file and how it is to be read.
@@ -77,5 +88,9 @@ impl FileArgs {
 pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
     match &args.verb {
         Verb::Check(file) => check::run(file, context),
+        Verb::Import(import) => import::run(import, context),
+        Verb::List => show::list(context),
+        Verb::Show(show) => show::show(show, context),
+        Verb::Withdraw(withdraw) => withdraw::run(withdraw, context),
     }
 }

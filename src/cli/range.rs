@@ -88,9 +88,20 @@ fn reserve(range: &Reserve, context: &mut Context) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// A range of which less than a tenth is left runs low.
-fn is_low(range: &RangeUse) -> bool {
-    range.left < range.size.div_ceil(10)
+/// Whether a range with so many numbers left runs low: less than a tenth.
+fn is_low(range: &RangeUse, left: u64) -> bool {
+    left < range.size.div_ceil(10)
+}
+
+/// Says which of these ranges will run low once so many numbers of each are taken.
+pub(super) fn say_low(context: &mut Context, ranges: &[RangeUse], taken: u64) {
+    for range in ranges {
+        let left = range.left.saturating_sub(taken);
+        if is_low(range, left) {
+            let what = msg!("range-low", range = range.range, left = left);
+            context.out.notice(&what);
+        }
+    }
 }
 
 fn list(context: &mut Context) -> Result<Exit, Error> {
@@ -126,10 +137,6 @@ fn list(context: &mut Context) -> Result<Exit, Error> {
     } else {
         context.out.table(&heading, &rows)?;
     }
-    for range in ranges.iter().filter(|range| is_low(range)) {
-        context
-            .out
-            .notice(&msg!("range-low", range = range.range, left = range.left));
-    }
+    say_low(context, &ranges, 0);
     Ok(Exit::Done)
 }

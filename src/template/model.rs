@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fields::Encoding;
 use super::key::{KeyFile, KeyName, KeySlot, Pin};
-use super::order::{AmountUnit, DocumentForm};
+use super::order::{AmountUnit, DocumentForm, OWN_PIN, Order};
 use crate::card::commands::FileHeader;
 use crate::card::dialect::Dialect;
 use crate::iso7816::{Command, FileId, Sfi};
@@ -81,6 +81,12 @@ pub struct Template {
 }
 
 impl Template {
+    /// Whether the card of an order gets a PIN of its own, and not the site's initial one.
+    pub fn gives_own_pin(&self, order: &Order) -> bool {
+        let policy = self.pin_policy.as_deref().and_then(|field| order.get(field));
+        policy == Some(OWN_PIN)
+    }
+
     /// All directories, MF first.
     pub fn directories(&self) -> impl Iterator<Item = &Directory> {
         std::iter::once(&self.mf).chain(&self.dfs)

@@ -30,7 +30,9 @@ use crate::i18n::Msg;
 use crate::msg;
 
 /// What a PIN policy field may say: the site's initial PIN, or one drawn for each card and sent to its holder.
-pub const PIN_POLICIES: [&str; 2] = ["initial", "random"];
+pub const PIN_POLICIES: [&str; 2] = ["initial", OWN_PIN];
+/// The policy by which each card has a PIN of its own.
+pub(crate) const OWN_PIN: &str = "random";
 
 /// Field names and texts as they came.
 pub type RawOrder = BTreeMap<String, String>;

@@ -111,15 +111,29 @@ impl OrderBook {
     }
 
     fn connect(path: PathBuf, site: &Site) -> Result<Self, OrderFault> {
-        let book = Self::connect_to(path, site)?;
+        Self::connect_to(path, site)?.if_a_book()
+    }
+
+    /// For reading only.
+    pub(super) fn connect_to_look(path: PathBuf, site: &Site) -> Result<Self, OrderFault> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(&path, flags)?;
+        db.busy_timeout(PATIENCE)?;
+        db.pragma_update(None, "trusted_schema", false)?;
+        let site = site.config().id.clone();
+        Self { db, path, site }.if_a_book()
+    }
+
+    /// Itself, if the file is a book.
+    fn if_a_book(self) -> Result<Self, OrderFault> {
         let number = |pragma: &str| {
-            book.db
+            self.db
                 .query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0))
         };
         match (number("application_id"), number("user_version")) {
-            (Ok(APPLICATION), Ok(FORMAT)) => Ok(book),
+            (Ok(APPLICATION), Ok(FORMAT)) => Ok(self),
             _ => Err(OrderFault::NotABook {
-                path: book.path.display().to_string(),
+                path: self.path.display().to_string(),
             }),
         }
     }

@@ -52,6 +52,16 @@ pub struct Summary {
     pub blank: u32,
     /// Things that are wrong.
     pub findings: u64,
+    /// Whether a card gets a PIN of its own.
+    pub own_pins: bool,
+}
+
+impl Summary {
+    /// That the file is bad.
+    pub fn bad_file(&self) -> OrderFault {
+        let (findings, rows) = (self.findings, self.bad);
+        OrderFault::Bad { findings, rows }
+    }
 }
 
 /// Where a number is known from.
@@ -275,6 +285,7 @@ impl Reading<'_> {
             self.repeated(order, line, row)?;
         }
         self.summary.bad += u32::from(self.in_row > 0);
+        self.summary.own_pins |= order.as_ref().is_some_and(|o| self.scan.template.gives_own_pin(o));
         let good = order.filter(|_| self.summary.findings == 0);
         Ok(good.map(|order| Row { row, line, order }))
     }

@@ -8,7 +8,7 @@ use crate::batch::order::{Finding, Known, OrderFault, OrderFile, RangeNumbers, S
 use crate::batch::{self, kind_of};
 use crate::cli::clock::beijing;
 use crate::cli::output::Output;
-use crate::cli::{Context, session};
+use crate::cli::{Context, range, session};
 use crate::crypto::seal::fresh_nonce;
 use crate::error::{Error, Exit};
 use crate::ledger::act::RangeKind;
@@ -107,6 +107,15 @@ impl Terms {
         })
     }
 
+    /// Says which ranges will run low once the file is taken in.
+    fn say_low(&self, ledger: &Ledger, rows: u32, context: &mut Context) -> Result<(), Error> {
+        for name in [&self.range, &self.terminals].into_iter().flatten() {
+            let ranges: Vec<_> = ledger.range(name)?.into_iter().collect();
+            range::say_low(context, &ranges, rows.into());
+        }
+        Ok(())
+    }
+
     /// The last word on a file, and an error where it is bad.
     pub(super) fn conclude(&self, summary: Summary, context: &mut Context) -> Result<(), Error> {
         let checked = Checked {
@@ -125,8 +134,7 @@ impl Terms {
             out.say(&msg!("order-blank-rows", count = summary.blank))?;
         }
         if summary.findings > 0 {
-            let (findings, rows) = (summary.findings, summary.bad);
-            return Err(OrderFault::Bad { findings, rows }.into());
+            return Err(summary.bad_file().into());
         }
         out.say(&msg!(
             "order-good",
@@ -191,5 +199,6 @@ pub(super) fn run(args: &FileArgs, context: &mut Context) -> Result<Exit, Error>
     let ledger = site.ledger_read_only()?;
     let summary = terms.check(&site, &ledger, context)?;
     terms.conclude(summary, context)?;
+    terms.say_low(&ledger, summary.rows, context)?;
     Ok(Exit::Done)
 }
