@@ -140,7 +140,8 @@ pub struct OrderField {
     pub title: Title,
     /// What may stand in it.
     pub kind: OrderKind,
-    /// Used when the order says nothing; `today` and `now` mean the moment of issuing. None: the order must say it.
+    /// Used when the order says nothing; `today` and `now` mean the moment of issuing, `today+5y` a day after it. None: the
+    /// order must say it.
     pub default: Option<String>,
     /// Site value that it must begin with.
     pub starts_with: Option<String>,
@@ -178,8 +179,12 @@ pub struct CardType {
     pub name: String,
     /// Its title, which may stand for it.
     pub title: Title,
-    /// Fields and their values.
+    /// Other words and codes that stand for it.
+    pub words: Vec<String>,
+    /// Fields and their values: an order cannot say otherwise.
     pub set: BTreeMap<String, String>,
+    /// Fields and their values where the order says nothing.
+    pub default: BTreeMap<String, String>,
     /// Path in the file.
     pub at: String,
 }

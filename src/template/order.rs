@@ -19,7 +19,7 @@ pub use csv::{CellFault, CsvFault, CsvReader, CsvRow, LONGEST_CELL, MOST_COLUMNS
 pub use encoding::{EncodingDetector, EncodingFault, TextEncoding};
 pub use heading::{CARD_TYPE, Column, Columns, HeadingFault};
 pub use identity::{DocumentForm, IdentityFault};
-pub(super) use value::value_fits;
+pub(super) use value::{moment, value_fits};
 
 use std::collections::BTreeMap;
 
@@ -230,6 +230,9 @@ impl<'a> Examination<'a> {
             let codes = super::fields::listed(&codes);
             return self.note(CARD_TYPE, FieldProblem::Choice { codes });
         };
+        for (name, value) in &card_type.default {
+            self.given.entry(name).or_insert(value);
+        }
         for (name, value) in &card_type.set {
             let before = self.given.insert(name, value);
             let said = before

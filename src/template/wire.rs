@@ -117,7 +117,11 @@ pub(super) struct CardTypeWire {
     pub(super) name: String,
     pub(super) zh: String,
     pub(super) en: String,
+    #[serde(default)]
+    pub(super) words: Vec<String>,
     pub(super) set: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) default: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

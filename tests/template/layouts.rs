@@ -112,3 +112,41 @@ fn directory_record() {
     );
     assert_eq!(bytes(&ground, fields, 0, 0x05, 0).len(), 60);
 }
+
+/// Type, deposit and staff bytes where each kind of user card has them.
+#[test]
+fn user_cards_of_every_type() {
+    let mohurd = Ground::shipped("mohurd-user");
+    let number = ("number", "3100000020915087");
+    let types = [
+        ("ordinary", "0100", "00"),
+        ("student", "0101", "00"),
+        ("senior", "0103", "00"),
+        ("senior-free", "0104", "00"),
+        ("caring", "0121", "00"),
+        ("souvenir", "0400", "00"),
+        ("staff", "0500", "01"),
+    ];
+    assert_eq!(mohurd.template.card_types.len(), types.len());
+    for (word, bytes_of_type, staff) in types {
+        let fields = [number, ("card-type", word), ("deposit", "20")];
+        assert_eq!(&bytes(&mohurd, &fields, 1, 0x15, 0)[56..60], bytes_of_type, "{word}");
+        let issuing = bytes(&mohurd, &fields, 0, 0x05, 0);
+        assert_eq!((&issuing[12..16], &issuing[32..36]), ("0014", bytes_of_type), "{word}");
+        assert_eq!(&bytes(&mohurd, &fields, 1, 0x16, 0)[2..4], staff, "{word}");
+    }
+    let mot = Ground::shipped("mot-user");
+    for card_type in &mot.template.card_types {
+        let code = &card_type.set["type-code"];
+        let given = [
+            ("card-type", card_type.name.as_str()),
+            ("deposit", "20"),
+            ("annual-check", "20311231"),
+        ];
+        let fields = [order_of("mot-user"), &given].concat();
+        assert_eq!(&bytes(&mot, &fields, 1, 0x17, 0)[20..22], code, "{}", card_type.name);
+        assert_eq!(&bytes(&mot, &fields, 1, 0x16, 0)[..2], code, "{}", card_type.name);
+        let own = format!("00000000000000010101000100000000000000000000000000000000{code}00142031123100000000");
+        assert_eq!(bytes(&mot, &fields, 1, 0x05, 0), own, "{}", card_type.name);
+    }
+}

@@ -111,3 +111,90 @@ fn a_number_as_it_stands_on_the_card_is_the_number() {
     assert_eq!(check("03105170010170907984").unwrap(), wanted);
     assert!(check("13105170010170907984").is_err());
 }
+
+/// One word in an order sets the type bytes and, where the order says nothing, the validity; and what it sets stands.
+#[test]
+fn card_types_set_their_fields_and_say_how_long_they_are_valid() {
+    let number = ("number", "3100000020915087");
+    let mohurd = Ground::shipped("mohurd-user");
+    let of = |word: &str, name: &str| {
+        let order = mohurd
+            .order(&[number, ("card-type", word)])
+            .unwrap_or_else(|e| panic!("{word}: {e}"));
+        order.get(name).unwrap().to_owned()
+    };
+    for (word, main, sub, staff, expiry) in [
+        ("ordinary", "01", "00", "00", "20991231"),
+        ("学生卡", "01", "01", "00", "20361001"),
+        ("Senior card, free", "01", "04", "00", "20991231"),
+        ("残疾人卡", "01", "21", "00", "20991231"),
+        ("纪念卡", "04", "00", "00", "20991231"),
+        ("职工卡", "05", "00", "01", "20331001"),
+    ] {
+        let got = ["main-type", "sub-type", "staff", "expiry"].map(|name| of(word, name));
+        assert_eq!(got, [main, sub, staff, expiry], "{word}");
+    }
+    let said = mohurd
+        .order(&[number, ("card-type", "student"), ("expiry", "20310630")])
+        .unwrap();
+    assert_eq!(said.get("expiry"), Some("20310630"), "the order's own validity stands");
+    let contradicts = problems("mohurd-user", &[number, ("card-type", "student"), ("sub-type", "03")]);
+    let differs = FieldProblem::Differs {
+        card_type: "student".into(),
+    };
+    assert_eq!(contradicts, [("sub-type".to_owned(), differs)]);
+
+    let mot = Ground::shipped("mot-user");
+    let base = [
+        ("number", "3105170010170907984"),
+        ("province", "3300"),
+        ("city", "3310"),
+    ];
+    for (word, code, expiry) in [
+        ("普通卡", "01", "20991231"),
+        ("02", "02", "20361001"),
+        ("老年卡", "03", "20991231"),
+        ("test", "04", "20311001"),
+        ("军人卡", "05", "20991231"),
+        ("月票卡", "11", "20991231"),
+        ("年票卡", "15", "20991231"),
+    ] {
+        let order = mot.order(&[&base[..], &[("card-type", word)]].concat()).unwrap();
+        assert_eq!(
+            (order.get("type-code"), order.get("expiry")),
+            (Some(code), Some(expiry)),
+            "{word}"
+        );
+    }
+}
+
+/// Days counted from the day of issue: the same day of another year or month, the last day of a shorter month.
+#[test]
+fn a_validity_is_counted_from_the_day_of_issue() {
+    let ground = Ground::shipped("mohurd-user");
+    let expiry = |text: &str, now: &str| {
+        let raw = [("number", "3100000020915087"), ("start", "20200101"), ("expiry", text)];
+        let raw = raw.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let order = cardmint::template::Order::check(&ground.template, &raw.into(), now, &|_| None);
+        order.map(|order| order.get("expiry").unwrap().to_owned())
+    };
+    for (text, now, wanted) in [
+        ("today+5y", "20280229120000", "20330228"),
+        ("today+1m", "20300131120000", "20300228"),
+        ("today+90d", "20301001083015", "20301230"),
+        ("today+0d", "20301001083015", "20301001"),
+    ] {
+        assert_eq!(expiry(text, now).unwrap(), wanted, "{text} at {now}");
+    }
+    for text in [
+        "today+",
+        "today+y",
+        "today+5w",
+        "today-1y",
+        "today+-1y",
+        "today+99999y",
+        "tomorrow",
+    ] {
+        assert!(expiry(text, "20301001083015").is_err(), "{text}");
+    }
+}

@@ -7,7 +7,7 @@ use super::Report;
 use crate::msg;
 use crate::template::fields::Encoding;
 use crate::template::model::{Contents, OrderField, OrderKind, Record, Source, Template, TemplateField};
-use crate::template::order::value_fits;
+use crate::template::order::{moment, value_fits};
 
 fn records(template: &Template) -> impl Iterator<Item = &Record> {
     template
@@ -122,6 +122,11 @@ fn order_fits(order: &OrderField, field: &TemplateField) -> bool {
     }
 }
 
+/// A default or a card type's value as it is at some moment.
+pub(super) fn sample(text: &str) -> String {
+    moment(text, "20300101000000").unwrap_or_else(|| text.to_owned())
+}
+
 /// Order fields are named once; those that the template refers to exist; defaults are good.
 pub(super) fn order(template: &Template, report: &mut Report) {
     let mut seen = BTreeSet::new();
@@ -129,13 +134,8 @@ pub(super) fn order(template: &Template, report: &mut Report) {
         if !seen.insert(&field.name) {
             report.error(&field.at, msg!("check-order-twice", name = field.name));
         }
-        let now = "20300101000000";
-        let default = field.default.as_deref().map(|text| match text {
-            "today" => &now[..8],
-            "now" => now,
-            text => text,
-        });
-        if let Some(Err(problem)) = default.map(|text| value_fits(field, text, &|_| None)) {
+        let default = field.default.as_deref();
+        if let Some(Err(problem)) = default.map(|text| value_fits(field, &sample(text), &|_| None)) {
             report.error(
                 &field.at,
                 msg!("check-order-default", name = field.name).with_msg("why", problem.msg()),

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Report;
+use super::fields::sample;
 use crate::i18n::Msg;
 use crate::msg;
 use crate::template::model::{OrderField, OrderKind, Template};
@@ -41,6 +42,7 @@ pub(super) fn rules(template: &Template, report: &mut Report) {
     }
     for card_type in &template.card_types {
         set(template, &card_type.set, &card_type.at, report);
+        set(template, &card_type.default, &card_type.at, report);
     }
     let is_amount = |f: &OrderField| matches!(f.kind, OrderKind::Amount { .. });
     kind_of(template, template.load.as_ref(), "issue.load", &is_amount, report);
@@ -90,7 +92,7 @@ fn set(template: &Template, set: &BTreeMap<String, String>, at: &str, report: &m
     for (name, value) in set {
         match template
             .order_field(name)
-            .map(|field| value_fits(field, value, &|_| None))
+            .map(|field| value_fits(field, &sample(value), &|_| None))
         {
             None => report.error(at, msg!("check-order-missing", name = name)),
             Some(Err(problem)) => {

@@ -56,7 +56,9 @@ pub(crate) fn card_type((place, wire): (usize, CardTypeWire)) -> CardType {
             en: wire.en,
             zh: wire.zh,
         },
+        words: wire.words,
         set: wire.set,
+        default: wire.default,
         at: format!("card-type[{place}]"),
     }
 }

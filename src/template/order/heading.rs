@@ -270,6 +270,6 @@ impl Template {
         let is = |n: &str| plain(n) == plain(word);
         self.card_types
             .iter()
-            .find(|t| is(&t.name) || is(&t.title.en) || is(&t.title.zh))
+            .find(|t| is(&t.name) || is(&t.title.en) || is(&t.title.zh) || t.words.iter().any(|word| is(word)))
     }
 }

@@ -30,8 +30,9 @@ impl OrderField {
 pub(super) fn canonical(field: &OrderField, text: &str, around: &Surroundings<'_>) -> Result<String, FieldProblem> {
     let text = field.said(text);
     let value = match &field.kind {
-        _ if text == "today" => around.now.get(..8).unwrap_or(around.now).to_owned(),
-        _ if text == "now" => around.now.to_owned(),
+        OrderKind::Date | OrderKind::DateTime if moment(&text, around.now).is_some() => {
+            moment(&text, around.now).unwrap_or_default()
+        }
         OrderKind::Digits(_) | OrderKind::Hex(_) | OrderKind::Number(_) if is_rounded(&text) => {
             return Err(FieldProblem::Rounded);
         }
@@ -65,6 +66,33 @@ pub(super) fn canonical(field: &OrderField, text: &str, around: &Surroundings<'_
         }
     }
     Ok(value)
+}
+
+/// `today` and `now` of the moment of issuing; `today+5y`, `today+6m` and `today+90d`: the same day of another year or
+/// month (or the last one of a shorter month), or so many days later.
+pub(in crate::template) fn moment(text: &str, now: &str) -> Option<String> {
+    let today = now.get(..8)?;
+    match text {
+        "today" => return Some(today.to_owned()),
+        "now" => return Some(now.to_owned()),
+        _ => (),
+    }
+    let after = text.strip_prefix("today+")?;
+    let unit = after.chars().last()?;
+    let count: i32 = after
+        .strip_suffix(unit)?
+        .parse()
+        .ok()
+        .filter(|n| (0..=9999).contains(n))?;
+    let span = jiff::Span::new();
+    let span = match unit {
+        'y' => span.try_years(count),
+        'm' => span.try_months(count),
+        'd' => span.try_days(count),
+        _ => return None,
+    };
+    let day = jiff::civil::Date::strptime("%Y%m%d", today).ok()?;
+    Some(day.checked_add(span.ok()?).ok()?.strftime("%Y%m%d").to_string())
 }
 
 /// What spreadsheets make of long numbers: `3.30102E+17`. The digits that are gone cannot be brought back.
