@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Why a card was not issued, or a purse not served.
 
+use super::order::OrderFault;
 use crate::card::{CardError, TransactionError};
 use crate::crypto::purse::PurseError;
 use crate::error::{Exit, Fault};
@@ -23,6 +24,8 @@ pub enum BatchError {
     Template(Box<TemplateError>),
     /// The order.
     Order(Box<OrderError>),
+    /// The book of orders.
+    Book(Box<OrderFault>),
     /// There is no script.
     Plan(Box<PlanError>),
     /// Talking to the card.
@@ -140,8 +143,8 @@ macro_rules! from {
         }
     )* };
 }
-from!(TemplateError => Template, OrderError => Order, PersoError => Perso, PlanError => Plan, CardError => Card, TransactionError => Transaction, StoreError => Store,
-    SchemeError => Scheme, SiteError => Site);
+from!(TemplateError => Template, OrderError => Order, OrderFault => Book, PersoError => Perso, PlanError => Plan, CardError => Card,
+    TransactionError => Transaction, StoreError => Store, SchemeError => Scheme, SiteError => Site);
 
 impl From<LedgerError> for BatchError {
     fn from(e: LedgerError) -> Self {
@@ -168,6 +171,7 @@ impl Fault for BatchError {
             Self::Plan(e) => e.msg(),
             Self::Template(e) => e.msg(),
             Self::Order(e) => e.msg(),
+            Self::Book(e) => e.msg(),
             Self::Card(e) => e.msg(),
             Self::Transaction(e) => e.msg(),
             Self::Store(e) => e.msg(),
@@ -205,6 +209,7 @@ impl Fault for BatchError {
             Self::Plan(e) => e.exit(),
             Self::Template(e) => e.exit(),
             Self::Order(e) => e.exit(),
+            Self::Book(e) => e.exit(),
             Self::Card(e) => e.exit(),
             Self::Transaction(e) => e.exit(),
             Self::Store(e) => e.exit(),

@@ -4,6 +4,7 @@
 //! Typed arguments become a resolved request before any work. Texts of help and messages come from the catalogue
 //! (`i18n`), so that they exist in both languages.
 
+pub mod batch;
 pub mod calc;
 pub mod card;
 pub mod ceremony;
@@ -124,6 +125,8 @@ pub enum Command {
     Purse(purse::Args),
     /// TACs of transactions.
     Tac(tac::Args),
+    /// Batches of cards.
+    Batch(batch::Args),
     /// Calculator for test keys.
     Calc(calc::Args),
     /// Checks this computer and the site.
@@ -199,6 +202,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
         Command::Stock(args) => stock::run(&args, context),
         Command::Purse(args) => purse::run(&args, context),
         Command::Tac(args) => tac::run(&args, context),
+        Command::Batch(args) => batch::run(&args, context),
         Command::Calc(args) => calc::run(&args, context),
         Command::Doctor(args) => doctor::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),

@@ -7,6 +7,7 @@
 //! goes on by what is on its chip; whatever stops the program, the next run ends with the cards of an undisturbed one.
 
 mod approval;
+mod book;
 mod clerk;
 mod control;
 mod event;
@@ -18,6 +19,7 @@ mod verdict;
 mod worker;
 
 pub use approval::{LaidDown, check_approved, lay_down};
+pub use book::BookRows;
 pub use control::Control;
 pub use event::{Answer, Event, Failure, Question, Summary, Watch};
 pub use rows::{OrderRows, OrderedCard};
