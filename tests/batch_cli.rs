@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+//! `batch` as supervisors and operators use it: laid down, approved by another officer, run on hoppers and with feeders, paused,
+//! stopped, killed, closed and accounted for; and every way in which the program refuses.
+#![allow(clippy::unwrap_used)] // a test may fail where it stands
+
+mod centre;
+
+mod batch_cli {
+    use super::centre;
+
+    pub mod hall;
+    mod making;
+}
