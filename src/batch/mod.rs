@@ -2,6 +2,7 @@
 //! Issuing, with the ledger around it: the intent is durable before a card is written, the outcome after it was proved.
 //! Also what a site does with issued cards: reading, verifying, loading, and purchases with their entries.
 
+pub mod blacklist;
 pub mod contents;
 pub mod desk;
 pub mod fault;

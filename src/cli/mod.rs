@@ -5,6 +5,7 @@
 //! (`i18n`), so that they exist in both languages.
 
 pub mod batch;
+pub mod blacklist;
 pub mod calc;
 pub mod card;
 pub mod ceremony;
@@ -121,6 +122,8 @@ pub enum Command {
     Range(range::Args),
     /// Blanks.
     Stock(stock::Args),
+    /// Numbers that terminals refuse.
+    Blacklist(blacklist::Args),
     /// Purses of issued cards.
     Purse(purse::Args),
     /// TACs of transactions.
@@ -200,6 +203,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
         Command::Scheme(args) => scheme::run(&args, context),
         Command::Range(args) => range::run(&args, context),
         Command::Stock(args) => stock::run(&args, context),
+        Command::Blacklist(args) => blacklist::run(&args, context),
         Command::Purse(args) => purse::run(&args, context),
         Command::Tac(args) => tac::run(&args, context),
         Command::Batch(args) => batch::run(&args, context),

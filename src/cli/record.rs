@@ -18,6 +18,31 @@ pub fn record(context: &mut Context, site: &Site, act: Act) -> Result<Entry, Err
     Ok(with_signers(&people, |signers| ledger.append(act, signers, &clock))?)
 }
 
+/// Appends acts one after the other by the same officers, who are asked once. That all of them may be signed by who is there
+/// is found out before the first.
+pub fn record_all(context: &mut Context, site: &Site, acts: Vec<Act>) -> Result<Vec<Entry>, Error> {
+    let mut ledger = site.ledger()?;
+    let needs: Vec<usize> = acts.iter().map(|act| ledger.needs(act)).collect::<Result<_, _>>()?;
+    let names: Vec<&str> = acts.iter().map(Act::name).collect();
+    let most = needs.iter().copied().max().unwrap_or(1);
+    let officers = session::officers(context, site, &ledger, &names, most)?;
+    for (act, needed) in acts.iter().zip(&needs) {
+        let signing = signers_for(&officers, ledger.state(), act, *needed);
+        let idle = officers.iter().find(|o| signing.iter().all(|s| s.name != o.name));
+        if let Some(idle) = idle.filter(|_| signing.len() < *needed) {
+            let (officer, act) = (idle.name.clone(), act.name().to_owned());
+            return Err(LedgerError::WrongRole { officer, act }.into());
+        }
+    }
+    let clock = context.clock;
+    let mut entries = Vec::with_capacity(acts.len());
+    for (act, needed) in acts.into_iter().zip(needs) {
+        let people = signers_for(&officers, ledger.state(), &act, needed);
+        entries.push(with_signers(&people, |signers| ledger.append(act, signers, &clock))?);
+    }
+    Ok(entries)
+}
+
 /// Shows that an entry was made.
 pub fn tell(context: &mut Context, entry: &Entry) -> Result<(), Error> {
     context.out.record("cardmint.entry/1", entry)?;

@@ -241,6 +241,7 @@ const FILES: &[(&str, &str)] = &[
     ("centre.toml", include_str!("centre.toml")),
     ("range.toml", include_str!("range.toml")),
     ("desk.toml", include_str!("desk.toml")),
+    ("blacklist.toml", include_str!("blacklist.toml")),
     ("stock.toml", include_str!("stock.toml")),
     ("calc.toml", include_str!("calc.toml")),
     ("card.toml", include_str!("card.toml")),

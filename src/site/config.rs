@@ -41,8 +41,28 @@ pub struct SiteConfig {
     /// Whether to refuse work where memory cannot be locked against paging out.
     #[serde(default)]
     pub require_memory_lock: bool,
+    /// Acts at the customer desk that put the card on the blacklist.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blacklist_on: Vec<Blacklisting>,
     /// The centre's name.
     pub name: Title,
+}
+
+/// An act that puts its card on the blacklist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Blacklisting {
+    /// 挂失; and 解挂 takes it off again.
+    #[serde(rename = "card.lost")]
+    Lost,
+    /// 销户.
+    #[serde(rename = "card.cancel")]
+    Cancel,
+    /// 换卡: the old card.
+    #[serde(rename = "card.exchange")]
+    Exchange,
+    /// 退卡.
+    #[serde(rename = "card.return")]
+    Return,
 }
 
 impl SiteConfig {

@@ -211,6 +211,7 @@ fn config(new: &NewSite, scheme: &Scheme, owner: &Owner, random: &mut dyn Random
         kcv_length: new.kcv_length.unwrap_or(scheme.kcv_length()),
         checkpoint_copy: new.checkpoint_copy.clone().unwrap_or_else(|| "checkpoint.note".into()),
         require_memory_lock: new.require_memory_lock,
+        blacklist_on: Vec::new(),
         name: new.name.clone(),
     })
 }

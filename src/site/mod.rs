@@ -35,7 +35,7 @@ pub use backup::{KnownBackup, NewBackup, Restoration, RestoreError};
 pub use bundle::{ArrivedKey, BundleKey, KeyBundle, SealedBundle};
 pub use card::SiteCard;
 pub use conclude::SignedAct;
-pub use config::SiteConfig;
+pub use config::{Blacklisting, SiteConfig};
 pub use entries::{exchange_key_arrived, key_arrived, key_retired, store_reshared};
 pub use error::SiteError;
 pub use found::{NewOfficer, NewSite, found};
