@@ -16,6 +16,9 @@ use super::pty::Pty;
 /// Longer than any derivation from a passphrase takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Somebody who has written nothing for so long waits for an answer, if the last line is a question.
+const QUIET: Duration = Duration::from_millis(40);
+
 /// The printed number of the ceremony on component sheets.
 const TAG: [u8; 2] = [0x4B, 0x1C];
 
@@ -38,7 +41,7 @@ pub struct Held {
 }
 
 /// What people have on paper.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Papers {
     /// The groups on the newest page that each was given.
     pub pages: BTreeMap<String, String>,
@@ -60,7 +63,7 @@ pub struct Asked<'a> {
 }
 
 pub fn passphrase(officer: &str) -> String {
-    format!("the passphrase of {officer}")
+    format!("long words of {officer}")
 }
 
 /// A component sheet of this custodian for this key, the same in every run.
@@ -129,13 +132,11 @@ pub fn hold(
     let mut pty = Pty::of_size(command, 60, 400);
     let (mut read, mut who, mut said) = (0, String::new(), Vec::new());
     let mut screen = String::new();
-    let (mut quiet, mut until, mut length) = (Instant::now(), Instant::now() + PATIENCE, 0);
+    let (mut until, mut length) = (Instant::now() + PATIENCE, 0);
     loop {
-        std::thread::sleep(Duration::from_millis(10));
+        let now = pty.wait_for_quiet(QUIET);
+        let unchanged = std::mem::replace(&mut length, now) == now;
         let output = pty.output();
-        if output.len() != length {
-            (length, quiet) = (output.len(), Instant::now());
-        }
         assert!(
             Instant::now() < until,
             "nothing more happens after:\n{screen}\n{}",
@@ -146,13 +147,17 @@ pub fn hold(
             let code = pty.end().code().unwrap_or(-1);
             return Held { code, screen, said };
         }
+        // What is no question now is none later.
+        if unchanged {
+            continue;
+        }
         let text = plain(&output[read..]);
         let lines: Vec<&str> = text.trim_end().lines().map(str::trim).collect();
         let last = lines.last().copied().unwrap_or_default();
         // Above the place for groups stands how to type, and above that the question.
         let grouped = lines.len() > 2 && last.parse::<u8>().is_ok() && lines[lines.len() - 2].contains("not shown");
         let question = if grouped { lines[lines.len() - 3] } else { last };
-        if quiet.elapsed() < Duration::from_millis(60) || !question.ends_with([':', '：', '—', '?', ']']) {
+        if !question.ends_with([':', '：', '—', '?', ']']) {
             continue;
         }
         if let Some(turn) = text.lines().rev().find_map(turn) {
@@ -185,7 +190,7 @@ pub fn hold(
             typed,
             secret,
         });
-        (quiet, until) = (Instant::now(), Instant::now() + PATIENCE);
+        until = Instant::now() + PATIENCE;
     }
 }
 

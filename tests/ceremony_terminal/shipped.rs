@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The shipped plans, one after the other, as centres would hold them over the years.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Mutex;
 
-use cardmint::ceremony::plan::SHIPPED;
+use cardmint::ceremony::plan::{self, SHIPPED, SlotUse};
 
 use super::people::{Held, Papers, component, hold, passphrase};
+use super::pty::CTRL_C;
 
 pub const ROLES: &[(&str, &str)] = &[
     ("key-officer-1", "key-officer"),
@@ -102,9 +103,10 @@ impl House {
     }
 
     fn found_anew(&self, site: &str, rehearsal: bool, place: &[&str]) {
-        let mut args: Vec<String> = ["init", site, "--name", site, "--unlock", "2"]
-            .map(str::to_owned)
-            .to_vec();
+        let mut args: Vec<String> = ["init", site, "--name", site].map(str::to_owned).to_vec();
+        if !place.contains(&"--unlock") {
+            args.extend(["--unlock", "2"].map(str::to_owned));
+        }
         if rehearsal {
             args.push("--rehearsal".into());
         }
@@ -135,17 +137,18 @@ impl House {
 
     /// The command of a ceremony: everybody is called as in the plan.
     pub fn ceremony(&self, verb: &str, site: &str, plan: &str, files: &[&str]) -> Command {
+        self.ceremony_of(verb, site, plan, files, &[("leaver", "custodian-3")])
+    }
+
+    /// The same; these people of the plan are other officers.
+    pub fn ceremony_of(&self, verb: &str, site: &str, plan: &str, files: &[&str], others: &[(&str, &str)]) -> Command {
         let mut command = self.command(&["--site", site, "ceremony", verb, plan]);
-        let shipped = SHIPPED.iter().find(|(name, _)| *name == plan);
-        let text = shipped.map_or_else(
-            || fs::read_to_string(self.path(plan)).unwrap(),
-            |(_, text)| (*text).to_owned(),
-        );
-        for line in text.lines() {
+        for line in self.plan(plan).lines() {
             if let Some(id) = line.strip_prefix("id = \"").and_then(|rest| rest.strip_suffix('"'))
                 && (ROLES.iter().any(|(name, _)| *name == id) || ["newcomer", "leaver"].contains(&id))
             {
-                let officer = if id == "leaver" { "custodian-3" } else { id };
+                let other = others.iter().find(|(known, _)| *known == id);
+                let officer = other.map_or(id, |(_, officer)| *officer);
                 command.args(["--participant", &format!("{id}={officer}")]);
             }
         }
@@ -155,9 +158,44 @@ impl House {
         command
     }
 
-    /// Holds a ceremony in which everybody does everything right, and has the transcript and the ledger verified.
+    /// The text of a shipped plan, or of a file.
+    fn plan(&self, plan: &str) -> String {
+        let shipped = SHIPPED.iter().find(|(name, _)| *name == plan);
+        shipped.map_or_else(
+            || fs::read_to_string(self.path(plan)).unwrap(),
+            |(_, text)| (*text).to_owned(),
+        )
+    }
+
+    /// A house in which everything is as here.
+    fn copied(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&self.folder.path().join("."), folder.path());
+        let papers = Papers {
+            folder: folder.path().join("pages"),
+            ..self.papers.clone()
+        };
+        Self { folder, papers }
+    }
+
+    /// Whether the ledger has a ceremony that was begun and not ended.
+    pub fn is_open(&self, site: &str) -> bool {
+        let log = self.run(0, &["--json", "ledger", "log", "--site", site]);
+        log.matches("ceremony.begin").count() > log.matches("ceremony.end").count()
+    }
+
+    /// Holds a ceremony in which everybody does everything right, and has the transcript and the ledger verified. Before, it
+    /// is broken off in a copy of the house.
     #[track_caller]
     pub fn held(&mut self, site: &str, plan: &str, files: &[&str]) -> Held {
+        let before = self.copied();
+        let held = self.goes_well(site, plan, files);
+        broken_off(before, site, plan, files, held.said.len());
+        held
+    }
+
+    #[track_caller]
+    pub fn goes_well(&mut self, site: &str, plan: &str, files: &[&str]) -> Held {
         let command = self.ceremony("rehearse", site, plan, files);
         let held = hold(&command, &mut self.papers, |_, _| None);
         assert_eq!(held.code, 0, "{plan}:\n{}", held.screen);
@@ -198,6 +236,82 @@ impl House {
             }
         }
         names
+    }
+}
+
+/// The questions at which a ceremony is broken off: one of them, by the seed; all of them where `CARDMINT_EVERY_PROMPT` is
+/// set, which takes long.
+pub fn breaks(plan: &str, questions: usize, some: usize) -> Vec<usize> {
+    if std::env::var_os("CARDMINT_EVERY_PROMPT").is_some() {
+        return (0..questions).collect();
+    }
+    let given = std::env::var("CARDMINT_SEED").ok().and_then(|seed| seed.parse().ok());
+    let clock = || std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let seed: u64 = given.unwrap_or_else(clock);
+    println!("{plan}: CARDMINT_SEED={seed}");
+    let mut state = plan.bytes().fold(seed, |state, byte| {
+        (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3).rotate_left(23)
+    });
+    let mut chosen: BTreeSet<usize> = BTreeSet::new();
+    while chosen.len() < some.min(questions) {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        chosen.insert(usize::try_from(state >> 33).unwrap() % questions);
+    }
+    chosen.into_iter().collect()
+}
+
+/// Breaks a ceremony off with Ctrl-C at questions, each time from where the last one left the site: the store stays as it
+/// was to the byte, no file and no page is there, and the ledger is good.
+#[track_caller]
+fn broken_off(mut house: House, site: &str, plan: &str, files: &[&str], questions: usize) {
+    let store = house.path(site).join("keys/store");
+    let was = fs::read(&store).ok();
+    let text = house.plan(plan);
+    let parsed = plan::read(&text, plan).unwrap();
+    let written: Vec<PathBuf> = parsed
+        .slots()
+        .filter(|(_, _, usage)| matches!(usage, SlotUse::Write))
+        .map(|(_, slot, _)| {
+            let given = files.iter().find_map(|file| file.strip_prefix(&format!("{slot}=")));
+            house.path(given.unwrap())
+        })
+        .collect();
+    let begin = |house: &House| {
+        if !house.is_open(site) {
+            return "rehearse";
+        }
+        if parsed.resume {
+            return "resume";
+        }
+        house.officers(site, &["ceremony", "abandon", "--reason", "broken off"]);
+        "rehearse"
+    };
+    for at in breaks(plan, questions, 1) {
+        let command = house.ceremony(begin(&house), site, plan, files);
+        let held = hold(&command, &mut house.papers, |asked, _| {
+            (asked.number == at).then(|| (CTRL_C.to_owned(), false))
+        });
+        assert_eq!(
+            (held.code, held.said.len()),
+            (5, at + 1),
+            "{plan}, {at}:\n{}",
+            held.screen
+        );
+        nothing_secret(&held);
+        assert!(fs::read(&store).ok() == was, "{plan}, {at}: the store was changed");
+        assert!(!store.with_extension("next").exists(), "{plan}, {at}");
+        assert!(written.iter().all(|path| !path.exists()), "{plan}, {at}: {written:?}");
+        assert_eq!(fs::read_dir(house.path("pages")).unwrap().count(), 0, "{plan}, {at}");
+        let ledger = house.run(0, &["ledger", "verify", "--site", site]);
+        assert!(ledger.contains("GOOD"), "{plan}, {at}: {ledger}");
+    }
+    if std::env::var_os("CARDMINT_EVERY_PROMPT").is_some() {
+        let command = house.ceremony(begin(&house), site, plan, files);
+        let held = hold(&command, &mut house.papers, |_, _| None);
+        assert_eq!(held.code, 0, "{plan}:\n{}", held.screen);
+        house.verified(site, plan);
     }
 }
 

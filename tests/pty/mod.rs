@@ -148,6 +148,20 @@ impl Pty {
         self.heard.0.lock().unwrap().bytes.clone()
     }
 
+    /// Waits until nothing more was written for a while, or the program is gone. How many bytes it has written.
+    pub fn wait_for_quiet(&mut self, quiet: Duration) -> usize {
+        let heard = Arc::clone(&self.heard);
+        let (lock, changed) = &*heard;
+        let mut heard = lock.lock().unwrap();
+        loop {
+            let length = heard.bytes.len();
+            heard = changed.wait_timeout(heard, quiet).unwrap().0;
+            if heard.ended || heard.bytes.len() == length {
+                return heard.bytes.len();
+            }
+        }
+    }
+
     /// Whether bytes occur in what the program wrote.
     pub fn wrote(&self, text: impl AsRef<[u8]>) -> bool {
         let text = text.as_ref();
