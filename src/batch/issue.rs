@@ -148,6 +148,7 @@ fn fresh(
     Executor::new(card, station.keys, around.again())
         .open(job.script)
         .map_err(wrong_transport_key)?;
+    has_pins(station, job.script)?;
     let intent = append_intent(station, job, card, None)?;
     let ran = Executor::new(card, station.keys, around.again()).issue(job.script);
     conclude(station, job, card, intent, None, ran)
@@ -178,6 +179,14 @@ fn take_up(
     let intent = append_intent(station, job, card, Some(row.intent))?;
     let ran = Executor::new(card, station.keys, around.again()).resume(job.script);
     conclude(station, job, card, intent, Some(row.intent), ran)
+}
+
+/// The PINs that are written are there: nothing is begun that cannot be ended.
+fn has_pins(station: &Station<'_>, script: &PersoScript) -> Result<(), BatchError> {
+    for pin in script.pins() {
+        station.keys.pin(pin)?;
+    }
+    Ok(())
 }
 
 /// Empties a card that was begun and will not be finished: its number may go on another chip. The intent to do so is durable

@@ -15,6 +15,8 @@ use crate::outside::{NoRandom, Random};
 /// Bytes of the salt before the text.
 pub const SALT: usize = 32;
 
+/// What separates a script's blind from every other digest.
+const BLIND: &[u8] = b"cardmint-blind-v1\n";
 /// What separates a commitment from every other digest.
 const COMMITMENT: &[u8] = b"cardmint-holder-v1\n";
 
@@ -51,6 +53,11 @@ impl PersonalText {
     /// SHA-256 over prefix, salt and text: says nothing about the text to whoever has not the salt.
     pub fn commitment(&self) -> [u8; 32] {
         sha256(&[COMMITMENT, &*self.salt, self.text.as_bytes()])
+    }
+
+    /// What blinds the digest of the card's script: follows from the salt alone, and is gone with it. In hex.
+    pub fn blind(&self) -> String {
+        hex::encode_upper(sha256(&[BLIND, &*self.salt]))
     }
 
     /// Seals it under a key of its own, and that under the site's. `place` is what it must not be moved away from.
@@ -173,6 +180,8 @@ mod tests {
             salt: Zeroizing::new([7; SALT]),
             text: Zeroizing::new(r#"{"holder-name":"张三"}"#.into()),
         };
+        let blind = "D2A3B77850EF5AC700CCA998DE8084495BAF4B0AF3BB384399AFDF9B8B5621AA";
+        assert_eq!(known.blind(), blind);
         // By another program: docs/formats/holders.md.
         let expected = "ECC184AA29392961A4E8272A4A929B2317036600DAB186239A57710C9302C7D4";
         assert_eq!(hex::encode_upper(known.commitment()), expected);

@@ -27,6 +27,10 @@ pub struct PersoScript {
     pub number: String,
     /// Terminal number of a PSAM, hex.
     pub terminal: Option<String>,
+    /// Random text that goes into the digest where the script holds personal data, so that nobody can find out by comparing
+    /// digests whose card it is. It is kept and erased with the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blind: Option<String>,
     /// Every stored key that takes part, with its check value: who approves the script approves these.
     pub keys: Vec<(KeyId, Kcv)>,
     /// What is written, in order, up to the control key that stays the transport key until the end.
@@ -37,6 +41,16 @@ pub struct PersoScript {
     pub proofs: Vec<Proof>,
     /// Last of all: the transport control key gives way to the card's own, and the personalisation is ended.
     pub finish: Vec<Step>,
+}
+
+impl PersoScript {
+    /// The names of the PINs that it writes.
+    pub fn pins(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::WritePin { pin, .. } => Some(pin.as_str()),
+            _ => None,
+        })
+    }
 }
 
 /// How a command is protected on its way.

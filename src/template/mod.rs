@@ -28,8 +28,8 @@ pub use model::{
 };
 pub use order::{
     AmountFault, AmountUnit, Arrival, CARD_TYPE, CellFault, Column, Columns, CsvFault, CsvReader, CsvRow, DocumentForm,
-    EncodingDetector, EncodingFault, HeadingFault, IdentityFault, LONGEST_CELL, MOST_COLUMNS, Order, OrderError,
-    OrderProblem, PIN_POLICIES, RawOrder, Surroundings, TextEncoding,
+    EncodingDetector, EncodingFault, HeadingFault, IdentityFault, LONGEST_CELL, MOST_COLUMNS, OWN_PIN, Order,
+    OrderError, OrderProblem, PIN_POLICIES, RawOrder, Surroundings, TextEncoding,
 };
 pub use order_file::{OrderFileError, from_csv, from_json, from_pairs, from_toml};
 pub use shipped::{SHIPPED, load, text_of};

@@ -32,7 +32,7 @@ use crate::msg;
 /// What a PIN policy field may say: the site's initial PIN, or one drawn for each card and sent to its holder.
 pub const PIN_POLICIES: [&str; 2] = ["initial", OWN_PIN];
 /// The policy by which each card has a PIN of its own.
-pub(crate) const OWN_PIN: &str = "random";
+pub const OWN_PIN: &str = "random";
 
 /// Field names and texts as they came.
 pub type RawOrder = BTreeMap<String, String>;
@@ -41,6 +41,7 @@ pub type RawOrder = BTreeMap<String, String>;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Order {
     values: BTreeMap<String, String>,
+    blind: Option<String>,
 }
 
 impl std::fmt::Debug for Order {
@@ -156,12 +157,24 @@ impl Order {
             order.take_value(field);
         }
         order.compare_fields();
-        (Self { values: order.values }, order.problems)
+        (Self::restored(order.values), order.problems)
     }
 
     /// An order that was checked when it was stored.
     pub fn restored(values: BTreeMap<String, String>) -> Self {
-        Self { values }
+        Self { values, blind: None }
+    }
+
+    /// The same with what keeps the digest of its script from being compared with guesses of who the holder is.
+    #[must_use]
+    pub fn blinded(self, blind: String) -> Self {
+        let blind = Some(blind);
+        Self { blind, ..self }
+    }
+
+    /// What was given by [`Self::blinded`].
+    pub fn blind(&self) -> Option<&str> {
+        self.blind.as_deref()
     }
 
     /// A field's text.

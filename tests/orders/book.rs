@@ -10,6 +10,9 @@ use cardmint::batch::order::{
     Finding, ImportStep, OrderBook, OrderFacts, OrderFault, OrderFile, RangeNumbers, Scan, Summary,
 };
 use cardmint::batch::{self, kind_of};
+use cardmint::card::CardSession;
+use cardmint::card::commands::select_name;
+use cardmint::card::purse::verify_pin;
 use cardmint::error::Fault;
 use cardmint::keys::InternalUse;
 use cardmint::ledger::act::{Act, RangeKind, RangeReserve};
@@ -17,7 +20,8 @@ use cardmint::ledger::{CardKind, Text};
 use cardmint::outside::{SystemRandom, Unobserved};
 use cardmint::perso::plan;
 use cardmint::site::Session;
-use cardmint::template::{Arrival, Template};
+use cardmint::template::{Arrival, Order, Template};
+use cardmint::transport::CardTransport;
 
 use super::centre::{Centre, blank, on_reader};
 use super::ground;
@@ -195,6 +199,77 @@ fn a_card_is_made_from_a_row() {
         "centre-number-of-order",
         "only in a batch of its order"
     );
+}
+
+/// The digest of a script stands in the ledger: with the holder's data in the script it must not be comparable with guesses.
+#[test]
+fn the_digest_of_a_persons_card_cannot_be_guessed() {
+    let (mut centre, template) = centre();
+    taken_in(&mut centre, &template, "first", &four(11));
+    let facts = batch::facts(&centre.session.site).unwrap();
+    let keys = cardmint::keys::KeyStore::keys(&centre.session.store);
+    let digest = |order: &Order| {
+        let script = plan(&template, order, centre.session.site.scheme(), &keys, &facts).unwrap();
+        (script.blind.clone(), script.digest_hex())
+    };
+    let row = |n: u32| book(&centre).row(&centre.session.store, "first", n).unwrap().order;
+    let person = row(1);
+    assert_eq!(digest(&person), digest(&row(1)), "the same at every time");
+    let values = person.values().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+    let guessed = Order::restored(values);
+    assert!(digest(&guessed).0.is_none() && digest(&person).0.is_some());
+    assert_ne!(digest(&guessed).1, digest(&person).1);
+    // Nobody's data, nothing to guess.
+    assert_eq!(digest(&row(4)).0, None);
+}
+
+#[test]
+fn a_card_with_a_pin_of_its_own_takes_that_and_no_other() {
+    let (mut centre, template) = centre();
+    let order = |n: u32, policy: &str| {
+        let raw = [("number", number(n)), ("pin", policy.to_owned())];
+        let raw = raw.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        let facts = batch::facts(&centre.session.site).unwrap();
+        Order::check(&template, &raw, ground::NOW, &|name| facts.value(name)).unwrap()
+    };
+    let script = |centre: &Centre, order: &Order| {
+        let facts = batch::facts(&centre.session.site).unwrap();
+        let keys = cardmint::keys::KeyStore::keys(&centre.session.store);
+        plan(&template, order, centre.session.site.scheme(), &keys, &facts).unwrap()
+    };
+    let own = script(&centre, &order(11, "random"));
+    let site = script(&centre, &order(12, "initial"));
+    assert_eq!(own.pins().collect::<Vec<_>>(), [format!("card/{}", number(11))]);
+    assert_eq!(site.pins().collect::<Vec<_>>(), ["default"]);
+    // Without the secret nothing is begun.
+    let card = blank(&template, 1);
+    let refused = centre.issue(&template, &own, &mut on_reader(&card)).unwrap_err();
+    assert_eq!(refused.msg().id(), "keys-no-internal");
+    assert!(
+        centre
+            .session
+            .ledger
+            .card(CardKind::User, &number(11))
+            .unwrap()
+            .is_none()
+    );
+    centre
+        .session
+        .need_secret(InternalUse::Pins, &mut SystemRandom)
+        .unwrap();
+    centre.issue(&template, &own, &mut on_reader(&card)).unwrap();
+    let other = blank(&template, 2);
+    centre.issue(&template, &site, &mut on_reader(&other)).unwrap();
+    let takes = |reader: &mut dyn CardTransport, name: &str| {
+        let pin = cardmint::keys::KeyStore::pin(&centre.session.store, name).unwrap();
+        let mut session = CardSession::new(reader, template.dialect);
+        let select = select_name(&hex::decode("A00000000386980701").unwrap());
+        session.send("SELECT", &select).unwrap();
+        verify_pin(&mut session, 0, &pin).is_ok()
+    };
+    let name = format!("card/{}", number(11));
+    assert!(takes(&mut on_reader(&card), &name) && !takes(&mut on_reader(&card), "default"));
+    assert!(takes(&mut on_reader(&other), "default") && !takes(&mut on_reader(&other), &name));
 }
 
 #[test]

@@ -119,6 +119,28 @@ fn rules_about_orders_refer_to_what_is_there() {
 }
 
 #[test]
+fn a_pin_policy_needs_a_pin_that_is_written() {
+    let (text, _) = template::text_of("mohurd-user").unwrap();
+    let policy = "[[order]]\nname = \"pin\"\nen = \"PIN\"\nzh = \"PIN\"\nkind = \"choice\"\ndefault = \"initial\"\n\
+                  values = { \"initial\" = \"the site's\", \"random\" = \"own\" }\n\n[issue]\npin = \"pin\"\n\n[print]";
+    let with_policy = text.replacen("[print]", policy, 1);
+    let errors = |text: &str| -> Vec<String> {
+        let all = findings(text).into_iter();
+        all.filter(|f| f.severity == Severity::Error)
+            .map(|f| format!("{} {}", f.id, f.path))
+            .collect()
+    };
+    assert_eq!(errors(&with_policy), Vec::<String>::new());
+    let preset = with_policy.replacen(
+        "initial = \"default\", use",
+        "initial = \"default\", preset = true, use",
+        1,
+    );
+    assert_ne!(preset, with_policy);
+    assert_eq!(errors(&preset), ["TEMPLATE-ORDER-RULE issue.pin"]);
+}
+
+#[test]
 fn shipped_templates_have_no_errors() {
     for (name, text) in SHIPPED {
         let errors: Vec<Finding> = findings(text)

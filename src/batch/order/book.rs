@@ -276,18 +276,24 @@ impl OrderBook {
     fn opened(&self, store: &FileKeyStore, id: &str, stored: &Stored) -> Result<OrderRow, OrderFault> {
         let line = self.proven(store, id, stored)?;
         let mut values = line.fields.clone();
+        let mut blind = None;
         if line.holder.is_some() {
             let person = self.person(store, id, &line)?;
             let damaged = || damaged(id, line.row);
             let personal: std::collections::BTreeMap<String, String> =
                 serde_json::from_str(person.read()).map_err(|_| damaged())?;
             values.extend(personal);
+            blind = Some(person.blind());
         }
+        let order = Order::restored(values);
         Ok(OrderRow {
             row: line.row,
             number: line.number,
             terminal: line.terminal,
-            order: Order::restored(values),
+            order: match blind {
+                Some(blind) => order.blinded(blind),
+                None => order,
+            },
             load: line.load.map(Amount),
         })
     }

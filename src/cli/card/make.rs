@@ -14,6 +14,8 @@ use crate::cli::progress::Progress;
 use crate::cli::{Context, session};
 use crate::crypto::purse::DateTime;
 use crate::error::{Error, Exit};
+use crate::keys::InternalUse;
+use crate::keys::file_store::card_pin_name;
 use crate::ledger::act::{Act, CardVoid};
 use crate::ledger::{CardKind, LedgerError, Number, Text};
 use crate::msg;
@@ -58,6 +60,9 @@ fn written(make: &Make, product: Product, context: &mut Context, run: Run) -> Re
     let mut session = session::unlock(context, &site, &acts)?;
     let now = context.clock.now();
     let script = job::script(&template, &raw, &session, now)?;
+    if script.pins().any(|pin| pin == card_pin_name(&script.number)) {
+        session.need_secret(InternalUse::Pins, context.random.as_mut())?;
+    }
     let mut trace = make.on.trace.as_deref().map(open_trace).transpose()?;
     let mut progress = Progress::for_output(&context.out);
     let at: DateTime = beijing(now).parse()?;

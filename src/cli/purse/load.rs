@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::Card;
+use crate::batch::order::OrderBook;
 use crate::batch::purse::{LoadOrder, identify, load, settle, template_of};
 use crate::batch::yuan::Yuan;
 use crate::card::CardSession;
@@ -13,9 +14,11 @@ use crate::crypto::pin::code_pin;
 use crate::crypto::purse::Terminal;
 use crate::error::{Error, Exit};
 use crate::keys::KeyStore;
+use crate::keys::file_store::card_pin_name;
+use crate::ledger::CardKind;
 use crate::msg;
 use crate::site::{Session, Site};
-use crate::template::{Product, Template};
+use crate::template::{OWN_PIN, Product, Template};
 
 /// `cardmint purse load …`.
 #[derive(Debug, clap::Args)]
@@ -117,6 +120,19 @@ fn terminal(args: &LoadArgs, site: &Site) -> Result<Terminal, Error> {
         .map_err(|_| Error::new(msg!("purse-terminal", text = text), Exit::Usage))
 }
 
+/// Whether a card's order gave it a PIN of its own; `None` where no order is known.
+fn own_pin(policy: &str, number: &str, site: &Site) -> Result<Option<bool>, Error> {
+    if !OrderBook::place(site).is_file() {
+        return Ok(None);
+    }
+    let book = OrderBook::look(site)?;
+    let Some((order, row)) = book.place_of(CardKind::User, number)? else {
+        return Ok(None);
+    };
+    let line = book.next_line(&order, row.saturating_sub(1))?;
+    Ok(line.map(|line| line.fields.get(policy).is_some_and(|code| code == OWN_PIN)))
+}
+
 /// The PIN that the card wants, where the template has one.
 fn pin(
     ask: bool,
@@ -125,7 +141,15 @@ fn pin(
     open: &Session,
     context: &mut Context,
 ) -> Result<Option<SecretBytes>, Error> {
-    if ask {
+    // A card with a PIN of its own, or one of which nobody here knows: a wrong PIN would cost it a try.
+    let own = match &template.pin_policy {
+        Some(policy) => own_pin(policy, number, &open.site)?,
+        None => Some(false),
+    };
+    if own == Some(true) && !ask {
+        return Ok(Some(open.store.pin(&card_pin_name(number))?));
+    }
+    if ask || own.is_none() {
         let typed = context.prompt.secret(&msg!("purse-ask-pin", number = number))?;
         return Ok(Some(code_pin(&typed)?));
     }

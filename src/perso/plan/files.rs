@@ -89,7 +89,7 @@ impl Planner<'_> {
             steps.push(self.write_key(key, &control, false)?);
         }
         if let Some(pin) = mf.pin.as_ref().filter(|p| !p.preset) {
-            steps.push(Self::write_pin(pin, &control));
+            steps.push(self.write_pin(pin, &control));
         }
         Ok(control)
     }

@@ -122,7 +122,8 @@ impl Planner<'_> {
     }
 
     /// WRITE KEY of the holder's PIN. Its record takes two blocks whatever the PIN's length.
-    pub(super) fn write_pin(pin: &Pin, control: &CardKey) -> Step {
+    pub(super) fn write_pin(&self, pin: &Pin, control: &CardKey) -> Step {
+        let name = self.pin_name(pin);
         let record = apdu::KeyRecordHeader {
             kind: 0x3A,
             use_access: pin.use_access,
@@ -131,11 +132,11 @@ impl Planner<'_> {
             y: pin.counter,
         };
         Step::WritePin {
-            what: format!("WRITE KEY 3A/{:02X} PIN {}", pin.id, pin.initial),
+            what: format!("WRITE KEY 3A/{:02X} PIN {name}", pin.id),
             header: apdu::write_key_header(None, pin.id, 5 + 6),
             prefix: record.wrapped().to_vec(),
             control: control.clone(),
-            pin: pin.initial.clone(),
+            pin: name,
         }
     }
 
@@ -151,7 +152,7 @@ impl Planner<'_> {
             steps.push(self.write_key(slot, &wrapper, false)?);
         }
         if let Some(pin) = directory.pin.as_ref().filter(|p| !p.preset) {
-            steps.push(Self::write_pin(pin, &wrapper));
+            steps.push(self.write_pin(pin, &wrapper));
         }
         Ok(steps)
     }

@@ -24,9 +24,10 @@ use crate::card::commands as apdu;
 use crate::card::dialect::Dialect;
 use crate::crypto::Kcv;
 use crate::iso7816::Command;
+use crate::keys::file_store::card_pin_name;
 use crate::keys::scheme::{Scheme, Subject};
 use crate::keys::{KeyId, KeyRecord};
-use crate::template::{ControlKeyTurn, Directory, Order, Selector, Template};
+use crate::template::{ControlKeyTurn, Directory, Order, Pin, Selector, Template};
 
 /// What a site adds: its own fields of the scheme's subject (city code, issuer) and other values that templates ask for.
 #[derive(Debug, Clone, Default)]
@@ -125,12 +126,22 @@ impl<'a> Planner<'a> {
             product: self.template.product,
             number: hex::encode_upper(&self.number),
             terminal,
+            blind: self.order.blind().map(str::to_owned),
             keys: self.used.into_iter().collect(),
             steps,
             readback,
             proofs,
             finish,
         })
+    }
+
+    /// The name of the PIN that is written: the site's initial one, or the card's own where its order wants that.
+    fn pin_name(&self, pin: &Pin) -> String {
+        if self.template.gives_own_pin(self.order) && !pin.preset {
+            card_pin_name(&hex::encode_upper(&self.number))
+        } else {
+            pin.initial.clone()
+        }
     }
 
     /// The MF's control key during the work.

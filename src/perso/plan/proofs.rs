@@ -53,7 +53,7 @@ impl Planner<'_> {
             },
             ProofChoice::ProtectedWrite => self.protected_write(directory, slot)?,
             ProofChoice::LoadMac1 => {
-                let (purse, pin) = (purse(directory), pin(directory));
+                let (purse, pin) = (purse(directory), self.pin(directory));
                 ProofKind::LoadMac1 {
                     purse,
                     index: id,
@@ -64,12 +64,12 @@ impl Planner<'_> {
             ProofChoice::UnloadMac1 => ProofKind::UnloadMac1 {
                 index: id,
                 key: self.own(slot)?,
-                pin: pin(directory),
+                pin: self.pin(directory),
             },
             ProofChoice::OverdraftMac1 => ProofKind::OverdraftMac1 {
                 index: id,
                 key: self.own(slot)?,
-                pin: pin(directory),
+                pin: self.pin(directory),
             },
             ProofChoice::ZeroPurchase => ProofKind::ZeroPurchase {
                 purse: purse(directory),
@@ -109,8 +109,12 @@ impl Planner<'_> {
         PlanError::at(self.template, &slot.at, PlanReason::NoProof { missing })
     }
 
+    fn pin(&self, directory: &Directory) -> Option<(u8, String)> {
+        directory.pin.as_ref().map(|p| (p.id, self.pin_name(p)))
+    }
+
     fn initial_pin(&self, directory: &Directory, slot: &KeySlot) -> Result<(u8, String), PlanError> {
-        pin(directory).ok_or_else(|| self.cannot(slot, "pin"))
+        self.pin(directory).ok_or_else(|| self.cannot(slot, "pin"))
     }
 
     fn protected_write(&mut self, directory: &Directory, slot: &KeySlot) -> Result<ProofKind, PlanError> {
@@ -239,8 +243,4 @@ fn purse(directory: &Directory) -> u8 {
     } else {
         0x01
     }
-}
-
-fn pin(directory: &Directory) -> Option<(u8, String)> {
-    directory.pin.as_ref().map(|p| (p.id, p.initial.clone()))
 }

@@ -38,7 +38,7 @@ impl Planner<'_> {
                 free.push(Step::VerifyPin {
                     what: "VERIFY".into(),
                     slot: pin.id,
-                    pin: pin.initial.clone(),
+                    pin: self.pin_name(pin),
                 });
                 free.append(&mut behind_pin);
             }

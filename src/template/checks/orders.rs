@@ -51,6 +51,12 @@ pub(super) fn rules(template: &Template, report: &mut Report) {
         _ => false,
     };
     kind_of(template, template.pin_policy.as_ref(), "issue.pin", &is_policy, report);
+    let writes_pin = template
+        .directories()
+        .any(|d| d.pin.as_ref().is_some_and(|pin| !pin.preset));
+    if template.pin_policy.is_some() && !writes_pin {
+        report.error("issue.pin", msg!("check-order-no-pin"));
+    }
     for (path, list) in [
         ("print.fields", &template.print),
         ("pin-mailer.fields", &template.mailer),
