@@ -17,5 +17,7 @@ mod officers;
 mod papers;
 #[path = "ceremony/printing.rs"]
 mod printing;
+#[path = "ceremony/recovery.rs"]
+mod recovery;
 #[path = "ceremony/verifying.rs"]
 mod verifying;
