@@ -5,6 +5,7 @@ use cardmint::ceremony::room::scripted::{Answer, Asked, Scripted};
 use cardmint::ceremony::run::CeremonyError;
 use cardmint::crypto::written::Kind;
 use cardmint::crypto::{Algorithm, KcvLength, KeyMaterial, kcv};
+use cardmint::i18n::Lang;
 use cardmint::keys::{KeyFileError, KeyPath, KeyStore};
 use cardmint::site::SiteError;
 
@@ -133,17 +134,56 @@ fn a_wrong_component_is_named_when_it_is_entered() {
 
 #[test]
 fn sheets_of_another_ceremony_of_another_kind_and_twice_the_same_are_refused() {
+    let sheet_of = |kind, number, tag, at: usize| sheet(kind, number, tag, PARTS[at]);
     let cases = [
-        (sheet(Kind::Component, (2, 3), [1, 2], PARTS[1]), "other-ceremony"),
-        (sheet(Kind::Share, (2, 3), TAG, PARTS[1]), "wrong-kind"),
-        (sheet(Kind::Component, (1, 3), TAG, PARTS[0]), "wrong-component"),
-        (sheet(Kind::Component, (2, 2), TAG, PARTS[1]), "wrong-component"),
+        (
+            sheet_of(Kind::Component, (2, 3), [1, 2], 1),
+            "other-ceremony",
+            "sheet of 0102",
+        ),
+        (sheet_of(Kind::Share, (2, 3), TAG, 1), "wrong-kind", ""),
+        (
+            sheet_of(Kind::Component, (1, 3), TAG, 0),
+            "wrong-custodian",
+            "sheet 1 of wang",
+        ),
+        (sheet_of(Kind::Component, (2, 2), TAG, 1), "wrong-component", ""),
+        // The right number on a sheet that holds what was entered before.
+        (sheet_of(Kind::Component, (2, 3), TAG, 0), "wrong-component", ""),
     ];
-    for (typed, event) in cases {
+    for (typed, event, detail) in cases {
         let centre = Centre::city();
         hold(&centre, otherwise("ceremony-ask-component", "custodian-2", 1, &typed)).unwrap();
-        assert_eq!(events(&centre), [("load".into(), event.into(), String::new())]);
+        assert_eq!(events(&centre), [("load".into(), event.into(), detail.into())]);
     }
+}
+
+#[test]
+fn a_sheet_in_the_wrong_hands_is_named_at_once() {
+    let centre = Centre::city();
+    // The first custodian types the sheet of the third, which nobody has used yet.
+    let third = part(2);
+    let mut room = Scripted::new(otherwise("ceremony-ask-component", "custodian-1", 1, &third));
+    Ceremony::of(STEPS).hold(&centre.site, &mut room).unwrap();
+    assert_eq!(
+        events(&centre),
+        [("load".into(), "wrong-custodian".into(), "sheet 3 of chen".into())]
+    );
+    let said = room
+        .said
+        .iter()
+        .find(|msg| msg.id() == "ceremony-others-sheet")
+        .unwrap();
+    for (lang, words) in [
+        (Lang::En, "sheet 3, which chen was given; wang is at the keyboard"),
+        (Lang::Zh, "这是交给 chen 的第 3 号单据，现在操作的是 wang"),
+    ] {
+        assert!(said.render(lang).contains(words), "{}", said.render(lang));
+    }
+    // Nobody was asked for a check value before the right sheet was there.
+    let asked: Vec<&str> = room.asked.iter().map(|(_, id)| *id).collect();
+    let first = asked.iter().position(|id| *id == "ceremony-ask-component").unwrap();
+    assert_eq!(asked[first + 1], "ceremony-ask-component");
 }
 
 #[test]

@@ -173,7 +173,8 @@ fn wrong_shares_are_named_and_shares_of_another_backup_are_told_apart() {
         "{why}"
     );
     let told: Vec<String> = events(&centre).into_iter().map(|(_, what, _)| what).collect();
-    assert_eq!(told, ["wrong-share", "other-ceremony", "typing-error", "too-often"]);
+    assert_eq!(events(&centre)[0].2, "sheet 2 of zhao");
+    assert_eq!(told, ["wrong-custodian", "other-ceremony", "typing-error", "too-often"]);
     assert!(!centre.site.store_place().file().exists());
     // With the right shares it goes on from there.
     let mut room = Scripted::new(|asked| match asked.question.id() {
@@ -206,6 +207,8 @@ fn a_page_that_is_not_typed_back_right_makes_no_backup() {
         "{why}"
     );
     assert_eq!(room.cleared.len(), 2, "the page that was given out is gone, too");
+    let (_, what, detail) = events(&centre).remove(0);
+    assert_eq!((what.as_str(), detail.as_str()), ("wrong-custodian", "sheet 1 of wang"));
     assert!(!file.exists() && !centre.path("backup.new").exists());
     assert_eq!(centre.keys().len(), 2);
     centre.verified();
@@ -335,4 +338,78 @@ state = "active"
             .count(),
         3
     );
+}
+
+#[test]
+fn a_share_of_another_key_or_ceremony_is_named_with_what_the_ledger_knows() {
+    let ministry = Centre::new("ministry", "", true);
+    let split = |step: &str, key: &str| {
+        format!(
+            "[[step]]\nid = \"{step}-make\"\ndo = \"generate\"\nkeys = [\"{key}\"]\nby = [\"key-officer-1\", \"key-officer-2\"]\n\
+             [[step]]\nid = \"{step}\"\ndo = \"split\"\nkey = \"{key}\"\nthreshold = 2\ncustodians = [\"custodian-1\", \"custodian-2\"]\n\
+             pages = \"pages\"\nby = [\"key-officer-1\", \"key-officer-2\"]\n[[expect]]\nkeys = [\"{key}\"]\nstate = \"active\"\n"
+        )
+    };
+    let held = |centre: &Centre, step: &str, key: &str| {
+        let ceremony = Ceremony::of(&split(step, key)).file("pages", &pages(centre));
+        let mut room = Scripted::new(careful);
+        let done = ceremony.hold(&centre.site, &mut room).unwrap();
+        let papers: Vec<String> = room
+            .papers
+            .iter()
+            .map(|(_, _, page)| written_in(&shown(page)))
+            .collect();
+        (done, papers)
+    };
+    // Here another key was split; the key to be combined comes from elsewhere, where it was split twice.
+    let (here, known) = held(&ministry, "purchase", "purchase.v1.3des");
+    let elsewhere = Centre::new("ministry", "", true);
+    let (_, right) = held(&elsewhere, "tac", "tac.v1.sm4");
+    let (_, other) = held(&elsewhere, "other", "tac.v2.sm4");
+    let back = r#"
+[[step]]
+id = "combine"
+do = "combine"
+key = "tac.v1.sm4"
+threshold = 2
+custodians = ["custodian-1", "custodian-2"]
+confirm = ["key-officer-1", "key-officer-2"]
+[[expect]]
+keys = ["tac.v1.sm4"]
+state = "active"
+"#;
+    let mut tries = [0, 0];
+    let mut room = Scripted::new(|asked| match asked.question.id() {
+        "ceremony-ask-share" => {
+            let at = usize::from(asked.who.unwrap().id.ends_with('2'));
+            tries[at] += 1;
+            match (at, tries[at]) {
+                (0, 1) => known[0].as_str().into(),
+                (1, 1) => other[1].as_str().into(),
+                (1, 2) => known[1].as_str().into(),
+                _ => right[at].as_str().into(),
+            }
+        }
+        "ceremony-ask-sheet-digest" => "".into(),
+        _ => usual(asked),
+    });
+    Ceremony::of(back).hold(&ministry.site, &mut room).unwrap();
+    let told: Vec<(String, String)> = events(&ministry)
+        .into_iter()
+        .map(|(_, what, detail)| (what, detail))
+        .filter(|(what, _)| what != "kcv-shown")
+        .collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!(
+        told[0],
+        ("wrong-share".into(), "share 1 of purchase.v1.3des@ministry".into())
+    );
+    assert!(
+        told[1].0 == "other-ceremony" && told[2].0 == "other-ceremony",
+        "{told:?}"
+    );
+    assert_eq!(told[2].1, format!("sheet of {}", &here.nonce.as_str()[..4]));
+    // One of them this ledger knows by name.
+    assert!(room.heard("ceremony-sheet-other") && room.heard("ceremony-sheet-of"));
+    assert!(room.heard("ceremony-share-of-key"));
 }

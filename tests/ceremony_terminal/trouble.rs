@@ -125,28 +125,60 @@ fn slips_of_the_finger_are_pointed_at_and_nobody_needs_to_begin_anew() {
 }
 
 #[test]
-fn a_sheet_that_another_custodian_used_is_noticed_and_a_refusal_ends_it() {
+fn a_sheet_of_another_custodian_or_ceremony_is_named_and_a_refusal_ends_it() {
     let mut house = house();
     let command = house.ceremony("rehearse", "city", "plan.toml", &[]);
-    let others = component("load.v1.3des@city:3100", 2, 2);
-    let mut asked_second = 0;
+    let key = "load.v1.3des@city:3100";
+    let stranger = sheet(
+        cardmint::crypto::written::Kind::Component,
+        (2, 2),
+        [0x12, 0xAB],
+        b"q8&Lx0)vB3$nT5(e",
+    );
+    let (mut first, mut second) = (0, 0);
     let held = hold(&command, &mut house.papers, |asked, _| {
         if asked.question.starts_with("Component 1") {
-            return Some((others.clone(), true));
+            first += 1;
+            // The other one's sheet; then the own one.
+            return (first == 1).then(|| (component(key, 2, 2), true));
         }
-        let second = asked.question.starts_with("Component 2");
-        asked_second += usize::from(second);
-        // The right sheet at first: it was used already. Then this custodian will not go on.
-        (second && asked_second == 2).then(|| ("refuse".to_owned(), false))
+        if asked.question.starts_with("Component 2") {
+            second += 1;
+            // A sheet of another ceremony; then this custodian will not go on.
+            return Some(match second {
+                1 => (stranger.clone(), true),
+                _ => ("refuse".to_owned(), false),
+            });
+        }
+        None
     });
     assert_eq!(held.code, 5, "{}", held.screen);
-    assert!(held.screen.contains("refused"), "{}", held.screen);
-    assert_eq!(
-        asked_second, 2,
-        "the sheet that was used already was taken:\n{}",
-        held.screen
-    );
+    for said in [
+        "sheet 2, which custodian-2 was given; custodian-1 is at the keyboard",
+        "its tag is 12AB, 4B1C is wanted",
+        "refused",
+    ] {
+        assert!(held.screen.contains(said), "{said}:\n{}", held.screen);
+    }
+    assert_eq!((first, second), (2, 2), "{}", held.screen);
+    nothing_secret(&held);
     nothing_happened(&house);
+    // All of it stands in the transcript.
+    let folder = house.path("city/ceremonies");
+    let transcript = fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(&transcript).unwrap();
+    for event in [
+        r#""detail":"sheet 2 of custodian-2","officer":"custodian-1","what":"wrong-custodian""#,
+        r#""detail":"sheet of 12AB","officer":"custodian-2","what":"other-ceremony""#,
+        r#""what":"refused""#,
+    ] {
+        assert!(text.contains(event), "{event}");
+    }
+    let path = transcript.to_str().unwrap();
+    house.run(
+        0,
+        &["ceremony", "verify", path, "--plan", "plan.toml", "--site", "city"],
+    );
 }
 
 #[test]

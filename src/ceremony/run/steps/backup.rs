@@ -10,15 +10,16 @@ use super::keys::attend;
 use super::officers::exchange_of;
 use super::papers::{Sheet, hand_over};
 use super::shares::short_digest;
+use super::whose;
 use crate::ceremony::form::Whole;
 use crate::crypto::shamir::Share;
-use crate::crypto::written::Kind;
+use crate::crypto::written::{Header, Kind};
 use crate::error::Fault;
-use crate::keys::file_store::Draft;
+use crate::keys::file_store::{BackupError, Draft};
 use crate::keys::{KeyFileError, KeyStore};
 use crate::ledger::act::Act;
 use crate::msg;
-use crate::site::{KnownBackup, Restoration, SiteError};
+use crate::site::{KnownBackup, Restoration, RestoreError, SiteError};
 
 /// Bytes of a share of a backup's key.
 const SHARE: usize = 32;
@@ -47,6 +48,7 @@ pub(super) fn make(run: &mut Running<'_>, step: &Step, work: &Backup, log: &mut 
     for (custodian, share) in work.custodians.iter().zip(&made.shares) {
         let sheet = Sheet {
             custodian,
+            all: &work.custodians,
             kind: Kind::Share,
             number: (share.index(), share.threshold()),
             secret: share.secret(),
@@ -158,24 +160,16 @@ fn entered(
         };
         let copy = crate::crypto::pack::copy_of(&entered.secret);
         let share = Share::from_parts(header.index(), header.needed(), copy).map_err(|e| failed(&e))?;
-        if before.iter().any(|other| other.index() == share.index()) {
-            let said = msg!("ceremony-share-twice", number = share.index());
-            return Ok(Err(Wrong::new("wrong-share", said)));
-        }
-        match known.check_share(&run.session.ledger, &share, &officer) {
-            Ok(_) => {
+        let wrong = match known.check_share(&run.session.ledger, &share, &officer) {
+            Ok(_) if before.iter().all(|other| other.index() != share.index()) => {
                 found = Some(share);
-                Ok(Ok(()))
+                return Ok(Ok(()));
             }
-            Err(SiteError::Restore(wrong)) => {
-                let other = tag.is_some_and(|tag| tag != header.tag());
-                let event = if other { "other-ceremony" } else { "wrong-share" };
-                let mut wrong = Wrong::new(event, wrong.msg());
-                wrong.detail = Some(format!("share {}", share.index()));
-                Ok(Err(wrong))
-            }
-            Err(e) => Err(e.into()),
-        }
+            Ok(_) => Wrong::new("wrong-share", msg!("ceremony-share-twice", number = share.index())),
+            Err(SiteError::Restore(wrong)) => wrong_share(run, *header, &officer, &wrong, tag)?,
+            Err(e) => return Err(e.into()),
+        };
+        Ok(Err(wrong))
     })?;
     let share = found.ok_or_else(|| CeremonyError::Step {
         what: msg!("ceremony-wrong-kind"),
@@ -183,6 +177,27 @@ fn entered(
     log.share(&person.officer, share.index(), share.digest())?;
     run.hall.room.leave();
     Ok(share)
+}
+
+/// What is wrong with a share that is none of this custodian's for this backup.
+fn wrong_share(
+    run: &Running<'_>,
+    header: Header,
+    by: &str,
+    wrong: &RestoreError,
+    tag: Option<[u8; 2]>,
+) -> Result<Wrong, CeremonyError> {
+    let event = match (wrong, tag) {
+        (RestoreError::Backup(BackupError::OthersShare { officer, .. }), _) => {
+            return Ok(whose::others(header.index(), officer, by));
+        }
+        (RestoreError::OtherBackup { .. }, _) => "other-ceremony",
+        (_, Some(tag)) if tag != header.tag() => return whose::other_ceremony(run, header, tag),
+        _ => "wrong-share",
+    };
+    let mut wrong = Wrong::new(event, wrong.msg());
+    wrong.detail = Some(format!("share {}", header.index()));
+    Ok(wrong)
 }
 
 /// What comes back otherwise than it was backed up, and what does not come back.

@@ -8,6 +8,7 @@ use super::super::{CeremonyError, Running};
 use super::confirm;
 use super::entry::{Entered, Judged, Wanted, Wrong, enter};
 use super::keys::{Arrival, add};
+use super::whose;
 use crate::crypto::component::combine_components;
 use crate::crypto::key_block::{ExchangeAlgorithm, ExchangeKey, Exportability, Weakness};
 use crate::crypto::pack::is_same;
@@ -138,7 +139,6 @@ struct Sheets {
     of: usize,
     components: Vec<SecretBytes>,
     kcvs: Vec<Kcv>,
-    numbers: Vec<u8>,
     tag: Option<[u8; 2]>,
 }
 
@@ -156,11 +156,10 @@ impl Sheets {
             of: custodians.len(),
             components: Vec::new(),
             kcvs: Vec::new(),
-            numbers: Vec::new(),
             tag: None,
         };
-        for custodian in custodians {
-            sheets.take(run, custodian, key, log)?;
+        for _ in custodians {
+            sheets.take(run, custodians, key, log)?;
         }
         Ok(sheets)
     }
@@ -173,12 +172,14 @@ impl Sheets {
     fn take(
         &mut self,
         run: &mut Running<'_>,
-        custodian: &PersonId,
+        custodians: &[PersonId],
         key: &str,
         log: &mut StepLog,
     ) -> Result<(), CeremonyError> {
+        let here = self.components.len();
+        let custodian = custodians.get(here).ok_or_else(no_component)?;
         let person = run.turn(custodian, log)?;
-        let number = self.components.len() + 1;
+        let number = here + 1;
         let wanted = Wanted {
             question: msg!("ceremony-ask-component", number = number, of = self.of, key = key),
             what: msg!("ceremony-what-component"),
@@ -189,6 +190,9 @@ impl Sheets {
         let officer = person.officer.clone();
         let mut value = None;
         let entered = enter(run, &person, &wanted, log, &mut |run, entered| {
+            if let Err(wrong) = self.belongs(run, entered, custodians)? {
+                return Ok(Err(wrong));
+            }
             let computed = match self.judge(run, entered) {
                 Ok(computed) => computed,
                 Err(wrong) => return Ok(Err(wrong)),
@@ -198,7 +202,6 @@ impl Sheets {
         })?;
         let value = value.ok_or_else(no_component)?;
         if let Some(header) = entered.header {
-            self.numbers.push(header.index());
             self.tag = Some(header.tag());
         }
         self.components.push(entered.secret);
@@ -208,24 +211,24 @@ impl Sheets {
         Ok(())
     }
 
+    /// Whether the sheet is one of these, and of the custodian at the keyboard.
+    fn belongs(&self, run: &Running<'_>, entered: &Entered, custodians: &[PersonId]) -> Judged {
+        let Some(header) = &entered.header else {
+            return Ok(Ok(()));
+        };
+        if usize::from(header.needed()) != self.of {
+            let said = msg!("ceremony-component-of", needed = header.needed(), of = self.of);
+            return Ok(Err(Wrong::new("wrong-component", said)));
+        }
+        if let Some(tag) = self.tag.filter(|tag| *tag != header.tag()) {
+            return whose::other_ceremony(run, *header, tag).map(Err);
+        }
+        whose::by_number(run, *header, custodians, self.components.len())
+    }
+
     /// What is wrong with a component as such, or with it among those that came before; else its check value.
     fn judge(&self, run: &Running<'_>, entered: &Entered) -> Result<Kcv, Wrong> {
         let wrong = |said| Wrong::new("wrong-component", said);
-        if let Some(header) = &entered.header {
-            if usize::from(header.needed()) != self.of {
-                return Err(wrong(msg!(
-                    "ceremony-component-of",
-                    needed = header.needed(),
-                    of = self.of
-                )));
-            }
-            if self.tag.is_some_and(|tag| tag != header.tag()) {
-                return Err(Wrong::new("other-ceremony", msg!("ceremony-component-other")));
-            }
-            if self.numbers.contains(&header.index()) {
-                return Err(wrong(msg!("ceremony-component-twice", number = header.index())));
-            }
-        }
         if self.components.iter().any(|other| is_same(other, &entered.secret)) {
             return Err(wrong(msg!("ceremony-component-same")));
         }

@@ -16,6 +16,7 @@ mod papers;
 mod pin;
 mod shares;
 mod states;
+mod whose;
 
 use super::super::plan::{Do, Plan, Step};
 use super::super::room::RoomError;

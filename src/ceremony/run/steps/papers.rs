@@ -5,7 +5,8 @@
 use super::super::super::plan::{PersonId, Slot, Step};
 use super::super::log::StepLog;
 use super::super::{CeremonyError, Running};
-use super::entry::{Entered, Wanted, Wrong, enter};
+use super::entry::{Entered, Judged, Wanted, Wrong, enter};
+use super::whose;
 use crate::ceremony::form::{self, Facts, Whole};
 use crate::ceremony::room::{Paper, Person};
 use crate::crypto::SecretBytes;
@@ -19,6 +20,8 @@ use crate::msg;
 pub(super) struct Sheet<'a> {
     /// The custodian.
     pub(super) custodian: &'a PersonId,
+    /// Everybody who is given a page of this secret, in the order of the numbers.
+    pub(super) all: &'a [PersonId],
     pub(super) kind: Kind,
     /// Its number, and how many of them make the secret.
     pub(super) number: (u8, u8),
@@ -62,12 +65,8 @@ pub(super) fn hand_over(
         bytes: sheet.secret.len(),
         plain: false,
     };
-    let entered = enter(run, &person, &wanted, log, &mut |_, entered| {
-        Ok(if matches(entered, header, sheet.secret) {
-            Ok(())
-        } else {
-            Err(Wrong::new("wrong-share", msg!("ceremony-other-page")))
-        })
+    let entered = enter(run, &person, &wanted, log, &mut |run, entered| {
+        typed_back(run, entered, header, sheet)
     })?;
     run.hall.room.clear_away(&path);
     run.papers.retain(|other| *other != path);
@@ -75,8 +74,22 @@ pub(super) fn hand_over(
     Ok((person.officer, entered.secret))
 }
 
-fn matches(entered: &Entered, header: Header, secret: &SecretBytes) -> bool {
-    entered.header == Some(header) && is_same(&entered.secret, secret)
+/// Whether that was this custodian's page of this ceremony; another one is named.
+fn typed_back(run: &Running<'_>, entered: &Entered, header: Header, sheet: &Sheet<'_>) -> Judged {
+    if let Some(typed) = &entered.header {
+        if typed.tag() != header.tag() {
+            return whose::other_ceremony(run, *typed, header.tag()).map(Err);
+        }
+        if let Err(wrong) = whose::by_number(run, *typed, sheet.all, usize::from(header.index()) - 1)? {
+            return Ok(Err(wrong));
+        }
+    }
+    let same = entered.header == Some(header) && is_same(&entered.secret, sheet.secret);
+    Ok(if same {
+        Ok(())
+    } else {
+        Err(Wrong::new("wrong-share", msg!("ceremony-other-page")))
+    })
 }
 
 fn question(sheet: &Sheet<'_>) -> Msg {

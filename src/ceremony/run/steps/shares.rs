@@ -8,7 +8,7 @@ use super::super::{CeremonyError, Running};
 use super::entry::{Wanted, Wrong, enter};
 use super::keys::{Arrival, add, attend};
 use super::papers::{Sheet, hand_over};
-use super::{confirm, states};
+use super::{confirm, states, whose};
 use crate::ceremony::form::Whole;
 use crate::crypto::component::combine_components;
 use crate::crypto::key_block::Exportability;
@@ -40,6 +40,7 @@ pub(super) fn forms(
         let check = kcv(id.algorithm, &written::key(part).map_err(|e| failed(&e))?, length);
         let sheet = Sheet {
             custodian,
+            all: &work.custodians,
             kind: Kind::Component,
             number: (number, count),
             secret: part,
@@ -68,6 +69,7 @@ pub(super) fn split(run: &mut Running<'_>, step: &Step, work: &Split, log: &mut 
     for (custodian, share) in work.custodians.iter().zip(&shares) {
         let sheet = Sheet {
             custodian,
+            all: &work.custodians,
             kind: Kind::Share,
             number: (share.index(), share.threshold()),
             secret: share.secret(),
@@ -198,8 +200,8 @@ fn entered(
             let said = msg!("ceremony-share-of", needed = header.needed(), threshold = threshold);
             return Ok(Err(Wrong::new("wrong-share", said)));
         }
-        if tag.is_some_and(|tag| tag != header.tag()) {
-            return Ok(Err(Wrong::new("other-ceremony", msg!("ceremony-component-other"))));
+        if let Some(tag) = tag.filter(|tag| *tag != header.tag()) {
+            return whose::other_ceremony(run, *header, tag).map(Err);
         }
         if before.iter().any(|share| share.index() == header.index()) {
             let said = msg!("ceremony-share-twice", number = header.index());
@@ -207,6 +209,9 @@ fn entered(
         }
         let copy = crate::crypto::pack::copy_of(&entered.secret);
         let share = Share::from_parts(header.index(), header.needed(), copy).map_err(|e| failed(&e))?;
+        if let Err(wrong) = whose::known_share(run, &share, &id.to_string(), &officer)? {
+            return Ok(Err(wrong));
+        }
         let typed = run.hall.room.typed(&msg!("ceremony-ask-sheet-digest"))?;
         let typed = typed.replace(' ', "").to_uppercase();
         let right = short_digest(&share);
