@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use cardmint::batch::contents;
 use cardmint::card::CardSession;
+use cardmint::error::{Exit, Fault};
 use centre::{Centre, Shared, blank, on_reader, order, pairs, template};
 
 /// Issues a card with something said besides what every order of the template says.
@@ -93,4 +94,116 @@ fn user_cards_of_every_type_bear_their_bytes() {
         );
     }
     mot.verify_ledger();
+}
+
+#[test]
+fn management_cards_of_every_kind_bear_their_bytes() {
+    let mut city = Centre::new("mohurd", "city", "3100");
+    let kinds = template("management-card").card_types.clone();
+    let codes: Vec<(&str, &str)> = kinds
+        .iter()
+        .map(|t| (t.name.as_str(), t.set["main-type"].as_str()))
+        .collect();
+    let expected = [
+        ("operator", "71"),
+        ("driver", "70"),
+        ("collector", "81"),
+        ("line-setting", "80"),
+        ("device-authorisation", "82"),
+    ];
+    assert_eq!(codes, expected);
+    for (n, (word, code)) in codes.iter().enumerate() {
+        let said = [
+            ("card-type", *word),
+            ("operator", "00001234"),
+            ("rights", "0000000F"),
+            ("from", "310001054011"),
+            ("to", "310001054099"),
+            ("times", "100"),
+        ];
+        let card = issued(&mut city, "management-card", n as u64 + 1, &said);
+        let found = fields(&card, "management-card");
+        for place in ["0005", "0015", "0017"] {
+            assert_eq!(&found[&format!("{place}/main-type")], code, "{word} in {place}");
+        }
+        let of = |name: &str| found[&format!("0017/{name}")].as_str();
+        assert_eq!(
+            (of("operator"), of("rights"), of("times")),
+            ("00001234", "0000000F", "0064"),
+            "{word}"
+        );
+        assert_eq!((of("from"), of("to")), ("310001054011", "310001054099"), "{word}");
+        assert_eq!(found["0015/expiry"], "20271121", "{word}: a year");
+    }
+    let card = issued(
+        &mut city,
+        "system-card",
+        100,
+        &[("version", "7"), ("largest", "300.00")],
+    );
+    let found = fields(&card, "system-card");
+    let of = |name: &str| found[&format!("0017/{name}")].as_str();
+    assert_eq!(
+        (of("version"), of("city-code"), of("largest")),
+        ("0007", "3100", "00007530")
+    );
+    city.verify_ledger();
+}
+
+/// The ministry's keys, and keys that move money, stand in no management card.
+#[test]
+fn management_cards_carry_the_issuers_own_keys_alone() {
+    for name in ["management-card", "system-card"] {
+        let template = template(name);
+        for slot in template.directories().flat_map(|d| &d.keys) {
+            let usage = slot.name.usage.as_str();
+            assert!(slot.level.is_none(), "{name}: {usage} of a level above the card");
+            assert!(
+                [
+                    "card-control",
+                    "card-maintenance",
+                    "app-control",
+                    "internal-auth",
+                    "external-auth"
+                ]
+                .contains(&usage),
+                "{name}: {usage}"
+            );
+        }
+    }
+}
+
+/// What a product demands besides the policy: two officers sign for a load SAM and a system card.
+#[test]
+fn two_officers_sign_for_what_can_load_or_turn_terminals() {
+    let mut city = Centre::new("mohurd", "city", "3100");
+    let named = [
+        ("mohurd-isam", 2),
+        ("system-card", 2),
+        ("management-card", 1),
+        ("mohurd-user", 1),
+        ("mohurd-psam", 1),
+    ];
+    for (n, (name, signers)) in (7000..).zip(named) {
+        let template = template(name);
+        let script = city.script(&template, &pairs(&order(&template, n))).unwrap();
+        let done = city
+            .issue(&template, &script, &mut on_reader(&blank(&template, n)))
+            .unwrap();
+        let intent = city.session.ledger.entry(done.intent).unwrap();
+        assert_eq!(
+            (intent.sigs.len(), usize::from(template.officers)),
+            (signers, signers),
+            "{name}"
+        );
+    }
+    let (text, _) = cardmint::template::text_of("mohurd-isam").unwrap();
+    let three = cardmint::template::read(&text.replace("officers = 2", "officers = 3"), "three").unwrap();
+    let script = city.script(&three, &pairs(&order(&three, 8000))).unwrap();
+    let card = blank(&three, 8000);
+    let before = (city.ledger(), centre::state(&card));
+    let refused = city.issue(&three, &script, &mut on_reader(&card)).unwrap_err();
+    assert_eq!((refused.msg().id(), refused.exit()), ("site-officers", Exit::Usage));
+    assert_eq!((city.ledger(), centre::state(&card)), before, "nothing was written");
+    city.verify_ledger();
 }

@@ -126,3 +126,23 @@ fn mot_user_card_with_both_ciphers() {
 fn mot_psam_with_both_ciphers() {
     torn_everywhere("mot-psam", Centre::dual_mot(), true);
 }
+
+#[test]
+fn mohurd_load_sam() {
+    torn_everywhere("mohurd-isam", Centre::new("mohurd", "city", "3100"), true);
+}
+
+#[test]
+fn mot_load_sam_with_both_ciphers() {
+    torn_everywhere("mot-isam", Centre::dual_mot(), true);
+}
+
+#[test]
+fn management_card() {
+    torn_everywhere("management-card", Centre::new("mohurd", "city", "3100"), true);
+}
+
+#[test]
+fn system_card() {
+    torn_everywhere("system-card", Centre::new("mot", "issuer", "01011000"), true);
+}

@@ -154,6 +154,30 @@ const ORDERS: &[(&str, &[(&str, &str)])] = &[
             ("activated", "20300105101500"),
         ],
     ),
+    (
+        "mohurd-isam",
+        &[("number", "31000000000000000004"), ("terminal", "310001054013")],
+    ),
+    (
+        "mot-isam",
+        &[("number", "10000000000000000005"), ("terminal", "331000000002")],
+    ),
+    (
+        "management-card",
+        &[
+            ("number", "3100900000000001"),
+            ("card-type", "device-authorisation"),
+            ("holder-name", "李四"),
+            ("operator", "00001234"),
+            ("from", "310001054011"),
+            ("to", "310001054099"),
+            ("times", "100"),
+        ],
+    ),
+    (
+        "system-card",
+        &[("number", "3100900000000002"), ("version", "7"), ("largest", "300.00")],
+    ),
 ];
 
 fn order_of(name: &str) -> &'static [(&'static str, &'static str)] {

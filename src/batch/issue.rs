@@ -61,9 +61,10 @@ pub struct Issued {
 
 /// The ledger's kind of a product.
 pub fn kind_of(product: Product) -> CardKind {
-    match product {
-        Product::UserCard => CardKind::User,
-        Product::Psam => CardKind::Psam,
+    if product.is_sam() {
+        CardKind::Psam
+    } else {
+        CardKind::User
     }
 }
 
@@ -308,6 +309,10 @@ fn append_intent(
         CardKind::User => Act::CardIntent(intent),
         CardKind::Psam => Act::PsamIntent(intent),
     };
+    // A batch was approved by another officer than the one who runs it.
+    if job.batch.is_none() && job.template.officers > 1 {
+        return station.record.append_by(act, job.template.officers);
+    }
     station.record.append(act)
 }
 

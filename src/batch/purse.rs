@@ -24,8 +24,8 @@ use crate::crypto::SecretBytes;
 use crate::crypto::purse::{Amount, DateTime, Terminal};
 use crate::keys::CardKey;
 use crate::keys::scheme::{Scheme, Subject};
+use crate::ledger::Ledger;
 use crate::ledger::act::{Act, PurseEnding, PurseIntent};
-use crate::ledger::{CardKind, Ledger};
 use crate::site::Session;
 use crate::template::{KeySlot, Product, SHIPPED, Template};
 use crate::transport::CardTransport;
@@ -54,10 +54,7 @@ pub fn template_of(
     if let Some(name) = named {
         return Ok(crate::template::load(name)?);
     }
-    let kind = match product {
-        Product::UserCard => CardKind::User,
-        Product::Psam => CardKind::Psam,
-    };
+    let kind = super::kind_of(product);
     for (name, _) in SHIPPED {
         let template = crate::template::load(name)?;
         let fits = schemes.is_empty() || template.schemes.iter().any(|s| schemes.contains(s));

@@ -20,6 +20,8 @@ pub trait Recording {
     fn open_purse_intent(&mut self, number: &str) -> Result<Option<(u64, PurseIntent)>, BatchError>;
     /// Appends an act, signed by the officers who act; durable when this returns. Gives the entry's `seq`.
     fn append(&mut self, act: Act) -> Result<u64, BatchError>;
+    /// The same, signed by so many different officers at least. In a batch, its approver is the other one.
+    fn append_by(&mut self, act: Act, officers: u8) -> Result<u64, BatchError>;
     /// Signs the tree, now or soon.
     fn checkpoint(&mut self) -> Result<(), BatchError>;
 }
@@ -49,6 +51,10 @@ impl Recording for LedgerWriter<'_> {
 
     fn append(&mut self, act: Act) -> Result<u64, BatchError> {
         Ok(LedgerWriter::append(self, act)?.seq)
+    }
+
+    fn append_by(&mut self, act: Act, officers: u8) -> Result<u64, BatchError> {
+        Ok(LedgerWriter::append_by(self, act, officers.into())?.seq)
     }
 
     fn checkpoint(&mut self) -> Result<(), BatchError> {

@@ -6,6 +6,7 @@ pub mod chip;
 pub mod commands;
 pub mod dialect;
 pub mod fault;
+pub mod isam;
 pub mod load;
 pub mod psam;
 pub mod purchase;

@@ -26,6 +26,7 @@ pub struct CardSession<'a> {
     os: Dialect,
     trace: Option<&'a mut Trace>,
     answered: u32,
+    hides_answers: bool,
 }
 
 /// A card that asks for GET RESPONSE more often than this gives no sensible answer.
@@ -39,6 +40,7 @@ impl<'a> CardSession<'a> {
             os,
             trace: None,
             answered: 0,
+            hides_answers: false,
         }
     }
 
@@ -110,6 +112,14 @@ impl<'a> CardSession<'a> {
         self.judge(what, header[1], reply, &[]).map(drop)
     }
 
+    /// Sends a command whose answer is a secret: it is not for the trace, and is wiped.
+    pub fn ask_secret(&mut self, what: &str, command: &Command) -> Result<SecretBytes, CardError> {
+        self.hides_answers = true;
+        let answer = self.send(what, command);
+        self.hides_answers = false;
+        answer.map(SecretBytes::new)
+    }
+
     /// GET CHALLENGE for 4 or 8 bytes (JR/T 0025.1-2010 §6.2.7). Good for the very next command.
     pub fn challenge(&mut self, length: u8) -> Result<Challenge, CardError> {
         let what = "GET CHALLENGE";
@@ -156,7 +166,12 @@ impl<'a> CardSession<'a> {
     fn exchange(&mut self, what: &str, wire: &[u8], shown: usize) -> Result<Reply, CardError> {
         let answer = self.transport.transmit(wire)?;
         if let Some(trace) = &mut self.trace {
-            trace.exchange(self.transport.reader(), what, wire, shown, &answer);
+            let hidden = if self.hides_answers {
+                answer.len().saturating_sub(2)
+            } else {
+                0
+            };
+            trace.exchange(self.transport.reader(), what, wire, shown, &answer, hidden);
         }
         self.answered += 1;
         match answer.as_slice() {

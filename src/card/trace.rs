@@ -21,6 +21,8 @@ struct Line<'a> {
     command: String,
     #[serde(skip_serializing_if = "is_zero")]
     secret_bytes: usize,
+    #[serde(skip_serializing_if = "is_zero")]
+    secret_answer_bytes: usize,
     answer: String,
 }
 
@@ -35,8 +37,17 @@ impl Trace {
         Self { out, failed: None }
     }
 
-    /// Records one exchange; of the command the first `shown` bytes, and how many were left out.
-    pub(super) fn exchange(&mut self, reader: &str, what: &str, command: &[u8], shown: usize, answer: &[u8]) {
+    /// Records one exchange; of the command the first `shown` bytes, of the answer all but the first `hidden`, and how many
+    /// were left out.
+    pub(super) fn exchange(
+        &mut self,
+        reader: &str,
+        what: &str,
+        command: &[u8],
+        shown: usize,
+        answer: &[u8],
+        hidden: usize,
+    ) {
         let open = command.get(..shown).unwrap_or(command);
         let line = Line {
             schema: "cardmint.apdu/1",
@@ -44,7 +55,8 @@ impl Trace {
             what,
             command: hex::encode_upper(open),
             secret_bytes: command.len() - open.len(),
-            answer: hex::encode_upper(answer),
+            secret_answer_bytes: hidden,
+            answer: hex::encode_upper(answer.get(hidden..).unwrap_or_default()),
         };
         let written = serde_json::to_writer(&mut self.out, &line)
             .map_err(io::Error::other)

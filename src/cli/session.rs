@@ -23,12 +23,17 @@ pub fn open_site(context: &Context) -> Result<Site, Error> {
 /// Opens the key store with the officers named on the command line, as many as the store's quorum and the rules of these
 /// acts ask for. The first officer named is the acting one.
 pub fn unlock(context: &mut Context, site: &Site, acts: &[&str]) -> Result<Session, Error> {
+    unlock_by(context, site, acts, 1)
+}
+
+/// The same with at least so many officers.
+pub fn unlock_by(context: &mut Context, site: &Site, acts: &[&str], at_least: usize) -> Result<Session, Error> {
     if site.config().require_memory_lock && super::hardening::state().memory != super::hardening::Memory::Locked {
         return Err(Error::new(msg!("site-memory-lock"), Exit::Usage));
     }
     let ledger = site.ledger()?;
-    let quorum = site.store_place().header()?.quorum.into();
-    let officers = officers(context, site, &ledger, acts, quorum)?;
+    let quorum: usize = site.store_place().header()?.quorum.into();
+    let officers = officers(context, site, &ledger, acts, quorum.max(at_least))?;
     Ok(Session::open(site.clone(), ledger, officers, context.clock)?)
 }
 

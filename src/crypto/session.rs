@@ -58,6 +58,27 @@ pub fn session_key(alg: Algorithm, variant: SessionVariant, key: &KeyMaterial, s
 }
 
 impl SessionKey {
+    /// A session key that a SAM has computed: 8 bytes for 3DES, 16 for SM4.
+    pub fn from_module(alg: Algorithm, given: &SecretBytes) -> Option<Self> {
+        let given = given.expose();
+        if given.len() != alg.block() {
+            return None;
+        }
+        let mut bytes = Box::new([0; 16]);
+        bytes[..given.len()].copy_from_slice(given);
+        Some(Self { alg, bytes })
+    }
+
+    /// What a SAM enciphers under the card's key to get the session key of that seed.
+    pub fn question(alg: Algorithm, variant: SessionVariant, seed: &[u8; 8]) -> Vec<u8> {
+        let mut block = seed.to_vec();
+        match (alg, variant) {
+            (Algorithm::Tdes, _) => {}
+            (Algorithm::Sm4, SessionVariant::SeedAndInverse) => block.extend(seed.iter().map(|byte| !byte)),
+        }
+        block
+    }
+
     /// Transaction MAC: initial value 0, `80 00…` always, leftmost four bytes.
     pub fn mac(&self, data: &[u8]) -> [u8; 4] {
         match self.alg {
@@ -135,6 +156,21 @@ mod tests {
             assert_eq!(session.expose().len(), len);
             assert_eq!(format!("{session:?}"), "SessionKey(..)");
             assert_eq!(session.grey_lock([1; 4]).is_ok(), alg == Algorithm::Tdes);
+        }
+    }
+
+    #[test]
+    fn a_modules_session_key_is_the_stores() {
+        let key = KeyMaterial::init_with(|k| k.copy_from_slice(b"0123456789abcdef"));
+        let seed = [0xA1, 0xB2, 0xC3, 0xD4, 0x00, 0x07, 0x80, 0x00];
+        for alg in [Algorithm::Tdes, Algorithm::Sm4] {
+            let own = session_key(alg, SessionVariant::default(), &key, &seed);
+            let mut block = SessionKey::question(alg, SessionVariant::default(), &seed);
+            assert_eq!(block.len(), alg.block());
+            Schedule::new(alg, key.expose()).encrypt(&mut block);
+            let given = SessionKey::from_module(alg, &SecretBytes::new(block)).unwrap();
+            assert_eq!(given.mac(b"the same"), own.mac(b"the same"));
+            assert!(SessionKey::from_module(alg, &SecretBytes::new(vec![0; alg.block() - 1])).is_none());
         }
     }
 

@@ -218,6 +218,26 @@ impl Explainer {
                 format!("801A{usage:02X}{id:02X} {}; 80FA{mode:02X}00", hex(factors)),
                 format!("<result under {}>", self.card(key)),
             ),
+            ProofKind::IsamLoad {
+                usage,
+                id,
+                factors,
+                key,
+                ..
+            } => (
+                format!("801A{usage:02X}{id:02X} {}; 80FA0000 <seed of a load>", hex(factors)),
+                format!("<session key under {}>: MAC1 and MAC2 are right", self.card(key)),
+            ),
+            ProofKind::IsamTac {
+                usage,
+                id,
+                factors,
+                key,
+                ..
+            } => (
+                format!("801A{usage:02X}{id:02X} {}; 80FA0100 <data of a load>", hex(factors)),
+                format!("<TAC under {}>", self.card(key)),
+            ),
             ProofKind::NotProvable { why, .. } => ("-".to_owned(), format!("not provable: {why}")),
         };
         Line {

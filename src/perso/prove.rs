@@ -7,11 +7,11 @@
 
 use serde::Serialize;
 
-use super::execute::Executor;
+use super::execute::{Executor, plan};
 use super::fault::{Part, PersoError, PersoFault};
 use super::script::{PersoScript, Proof, ProofKind, Protection};
 use crate::card::commands::{self, CipherMode, Purse};
-use crate::card::{psam, purse};
+use crate::card::{isam, psam, purse};
 use crate::crypto::purse::{Amount, Terminal, TxnType};
 use crate::crypto::purse_transaction::{LoadTransaction, OverdraftUpdate, PurchaseTransaction, UnloadTransaction};
 use crate::crypto::{Algorithm, Challenge, Digest, padding};
@@ -61,6 +61,8 @@ impl ProofKind {
             Self::PinReload { .. } => "pin-reload",
             Self::PsamPurchase { .. } => "psam-purchase",
             Self::PsamCipher { .. } => "psam-cipher",
+            Self::IsamLoad { .. } => "isam-load",
+            Self::IsamTac { .. } => "isam-tac",
             Self::NotProvable { .. } => "not-provable",
         }
     }
@@ -193,6 +195,20 @@ impl Executor<'_, '_> {
                 mode,
                 key,
             } => self.psam_cipher([*usage, *id], factors, *mode, key),
+            ProofKind::IsamLoad {
+                usage,
+                id,
+                factors,
+                key,
+                terminal,
+            } => self.isam_load([*usage, *id], factors, key, Terminal(*terminal)),
+            ProofKind::IsamTac {
+                usage,
+                id,
+                factors,
+                key,
+                terminal,
+            } => self.isam_tac([*usage, *id], factors, key, Terminal(*terminal)),
             ProofKind::NotProvable { .. } => Ok(true),
         }
     }
@@ -365,4 +381,68 @@ impl Executor<'_, '_> {
         let answer = psam::cipher(self.card, CipherMode::MacWithStart, &sent)?;
         Ok(answer == self.keys.mac(key, &start, &data)?)
     }
+
+    fn isam_load(
+        &mut self,
+        [usage, id]: [u8; 2],
+        factors: &[u8],
+        key: &CardKey,
+        terminal: Terminal,
+    ) -> Result<bool, PersoFault> {
+        let load = self.invented_load(terminal)?;
+        let (seed, mac1, mac2) = (load.session_seed(), load.mac1_data(), load.mac2_data());
+        let inputs: [&[u8]; 2] = [&mac1, &mac2];
+        let right = self.keys.transaction_macs(key, &seed, &inputs)?;
+        let module = isam_key(usage, id, key, &eights(factors), |k| {
+            isam::load_macs(self.card, k, &seed, &inputs)
+        })?;
+        Ok(module == right)
+    }
+
+    fn isam_tac(
+        &mut self,
+        [usage, id]: [u8; 2],
+        factors: &[u8],
+        key: &CardKey,
+        terminal: Terminal,
+    ) -> Result<bool, PersoFault> {
+        let load = self.invented_load(terminal)?;
+        let data = plan(load.tac_data())?;
+        let right = self.keys.tac(key, &data)?;
+        let module = isam_key(usage, id, key, &eights(factors), |k| isam::tac(self.card, k, &data))?;
+        Ok(module == right)
+    }
+
+    /// A load of a card that does not exist, at this SAM's terminal.
+    fn invented_load(&mut self, terminal: Terminal) -> Result<LoadTransaction, PersoFault> {
+        let mut random = [0; 6];
+        self.around.random.fill(&mut random)?;
+        let [first @ .., high, low] = random;
+        Ok(LoadTransaction {
+            kind: TxnType::LOAD_EP,
+            balance: Amount(0),
+            amount: PROOF_LOAD,
+            terminal,
+            random: first,
+            counter: u16::from_be_bytes([high, low]),
+            at: self.around.at,
+        })
+    }
+}
+
+/// Asks a load SAM with the key of a slot.
+fn isam_key<T>(
+    usage: u8,
+    id: u8,
+    key: &CardKey,
+    factors: &[[u8; 8]],
+    ask: impl FnOnce(&isam::IsamKey<'_>) -> Result<T, crate::card::CardError>,
+) -> Result<T, PersoFault> {
+    let algorithm = key.path().key.algorithm;
+    Ok(ask(&isam::IsamKey {
+        usage,
+        id,
+        algorithm,
+        factors,
+    })?)
 }

@@ -21,7 +21,7 @@ pub struct PersoScript {
     pub template: String,
     /// SHA-256 of the template file, hex.
     pub template_digest: String,
-    /// User card or PSAM.
+    /// What is being made.
     pub product: Product,
     /// What identifies the card: application serial number (user card) or PSAM serial number, hex.
     pub number: String,
@@ -308,6 +308,37 @@ pub enum ProofKind {
         mode: u8,
         /// The key of the invented card.
         key: CardKey,
+    },
+    /// A load SAM computes the session key of a load of an invented card (80 1A, 80 FA); MAC1 and MAC2 under it are right. No
+    /// trace.
+    IsamLoad {
+        /// Usage byte.
+        usage: u8,
+        /// Key identifier or version.
+        id: u8,
+        /// The factors of the invented card as sent: lowest level first, hex.
+        #[serde(serialize_with = "hex_bytes")]
+        factors: Vec<u8>,
+        /// The load key of the invented card.
+        key: CardKey,
+        /// Terminal number of the SAM, hex.
+        #[serde(serialize_with = "hex_bytes")]
+        terminal: [u8; 6],
+    },
+    /// A load SAM computes the TAC of a load of an invented card (80 1A, 80 FA); it is right. No trace.
+    IsamTac {
+        /// Usage byte.
+        usage: u8,
+        /// Key identifier or version.
+        id: u8,
+        /// The factors of the invented card as sent: lowest level first, hex.
+        #[serde(serialize_with = "hex_bytes")]
+        factors: Vec<u8>,
+        /// The TAC key of the invented card.
+        key: CardKey,
+        /// Terminal number of the SAM, hex.
+        #[serde(serialize_with = "hex_bytes")]
+        terminal: [u8; 6],
     },
     /// Cannot be proved on this card OS without changing the card; the reason is recorded.
     NotProvable {

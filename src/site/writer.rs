@@ -53,6 +53,21 @@ impl LedgerWriter<'_> {
         Ok(with_signers(&people, |signers| ledger.append(act, signers, clock))?)
     }
 
+    /// The same, signed by so many different officers at least; refused where fewer came.
+    pub fn append_by(&mut self, act: Act, officers: usize) -> Result<Entry, SiteError> {
+        let needed = self.ledger.needs(&act)?.max(officers);
+        let people = signers_for(self.officers, self.ledger.state(), &act, needed);
+        if people.len() < officers {
+            return Err(SiteError::Officers {
+                act: act.name().to_owned(),
+                needed: officers,
+                have: people.len(),
+            });
+        }
+        let (ledger, clock) = (&mut *self.ledger, &self.clock);
+        Ok(with_signers(&people, |signers| ledger.append(act, signers, clock))?)
+    }
+
     /// Signs the tree as it is now, and replaces the copy outside.
     pub fn checkpoint(&mut self) -> Result<Checkpoint, SiteError> {
         let store = self.store;

@@ -86,6 +86,7 @@ fn template(wire: TemplateWire, digest: String) -> Built<Template> {
         name: wire.name,
         title: wire.title,
         product: wire.product,
+        officers: wire.officers,
         dialect,
         schemes: wire.schemes,
         rehearsal_only: wire.rehearsal_only,
@@ -268,6 +269,8 @@ fn proof(choice: ProofWire, reason: String) -> ProofChoice {
         ProofWire::PinReload => ProofChoice::PinReload,
         ProofWire::PsamPurchase => ProofChoice::PsamPurchase,
         ProofWire::PsamCipher => ProofChoice::PsamCipher,
+        ProofWire::IsamLoad => ProofChoice::IsamLoad,
+        ProofWire::IsamTac => ProofChoice::IsamTac,
         ProofWire::AfterChange => ProofChoice::AfterChange,
         ProofWire::None => ProofChoice::None(reason),
     }

@@ -176,6 +176,10 @@ pub enum ProofChoice {
     PsamPurchase,
     /// Delivery and cipher command of the PSAM.
     PsamCipher,
+    /// MAC1 and MAC2 of a load by the load SAM for an invented card.
+    IsamLoad,
+    /// TAC of a load by the load SAM for an invented card.
+    IsamTac,
     /// Authentication after the control key's change, at the very end.
     AfterChange,
     /// Not provable, and why.

@@ -21,6 +21,17 @@ pub enum Product {
     UserCard,
     /// A purchase SAM for terminals.
     Psam,
+    /// A card for staff and devices: operator, collector, device authorisation, system card.
+    ManagementCard,
+    /// A load SAM (ISAM) for places that load purses.
+    LoadSam,
+}
+
+impl Product {
+    /// Whether it is a SAM, with a terminal number and verbs of its own; else a card.
+    pub const fn is_sam(self) -> bool {
+        matches!(self, Self::Psam | Self::LoadSam)
+    }
 }
 
 /// When the maker's transport key gives way to the card's own control key.
@@ -40,8 +51,10 @@ pub struct Template {
     pub name: String,
     /// Title for people.
     pub title: Title,
-    /// User card or PSAM.
+    /// What is being made.
     pub product: Product,
+    /// How many different officers sign for a card of it: in a batch the one who approved it is one of them.
+    pub officers: u8,
     /// Card OS.
     pub dialect: Dialect,
     /// Schemes that it fits.

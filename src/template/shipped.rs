@@ -16,6 +16,10 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("mot-user", include_str!("../../templates/mot-user.toml")),
     ("mot-psam", include_str!("../../templates/mot-psam.toml")),
     ("metro-user", include_str!("../../templates/metro-user.toml")),
+    ("mohurd-isam", include_str!("../../templates/mohurd-isam.toml")),
+    ("mot-isam", include_str!("../../templates/mot-isam.toml")),
+    ("management-card", include_str!("../../templates/management-card.toml")),
+    ("system-card", include_str!("../../templates/system-card.toml")),
 ];
 
 /// The text of a shipped template, or of a file; and what to call it in messages.

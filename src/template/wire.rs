@@ -18,6 +18,8 @@ pub(super) struct TemplateWire {
     pub(super) name: String,
     pub(super) title: Title,
     pub(super) product: Product,
+    #[serde(default = "one")]
+    pub(super) officers: u8,
     pub(super) dialect: Dialect,
     pub(super) schemes: Vec<String>,
     #[serde(default)]
@@ -231,6 +233,8 @@ pub(super) enum ProofWire {
     PinReload,
     PsamPurchase,
     PsamCipher,
+    IsamLoad,
+    IsamTac,
     AfterChange,
     None,
 }

@@ -274,7 +274,7 @@ pub fn order(template: &Template, n: u64) -> BTreeMap<String, String> {
             ("province", "3300".to_owned()),
             ("city", "3310".to_owned()),
         ],
-        name if name.ends_with("psam") => vec![("number", format!("3100{n:016}")), ("terminal", format!("3100{n:08}"))],
+        name if name.ends_with("sam") => vec![("number", format!("3100{n:016}")), ("terminal", format!("3100{n:08}"))],
         _ => vec![("number", format!("3100{n:012}"))],
     };
     pairs.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect()

@@ -43,7 +43,7 @@ pub(super) fn template(
     let name = named.map(str::to_owned).or(known);
     let name = name.ok_or_else(|| Error::new(msg!("card-name-template"), Exit::Usage))?;
     let template = crate::cli::template::sound(&name)?;
-    if template.product == product {
+    if template.product.is_sam() == product.is_sam() {
         return Ok(template);
     }
     Err(Error::new(

@@ -53,11 +53,12 @@ fn written(make: &Make, product: Product, context: &mut Context, run: Run) -> Re
         }
         template
     };
-    let acts = match product {
-        Product::UserCard => ["card.intent", "card.outcome"],
-        Product::Psam => ["psam.intent", "psam.outcome"],
+    let acts = if product.is_sam() {
+        ["psam.intent", "psam.outcome"]
+    } else {
+        ["card.intent", "card.outcome"]
     };
-    let mut session = session::unlock(context, &site, &acts)?;
+    let mut session = session::unlock_by(context, &site, &acts, template.officers.into())?;
     let now = context.clock.now();
     let script = job::script(&template, &raw, &session, now)?;
     if script.pins().any(|pin| pin == card_pin_name(&script.number)) {

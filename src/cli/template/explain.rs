@@ -157,6 +157,8 @@ fn print(context: &mut Context, script: &PersoScript, ground: &Ground, example: 
     let product = match script.product {
         template::Product::UserCard => msg!("template-product-user-card"),
         template::Product::Psam => msg!("template-product-psam"),
+        template::Product::ManagementCard => msg!("template-product-management-card"),
+        template::Product::LoadSam => msg!("template-product-load-sam"),
     };
     let (template, product) = (&script.template, product.render(lang));
     out.say(&msg!(

@@ -74,6 +74,8 @@ fn product(product: Product) -> Msg {
     match product {
         Product::UserCard => msg!("template-product-user-card"),
         Product::Psam => msg!("template-product-psam"),
+        Product::ManagementCard => msg!("template-product-management-card"),
+        Product::LoadSam => msg!("template-product-load-sam"),
     }
 }
 
@@ -130,6 +132,8 @@ fn proof(choice: &ProofChoice) -> String {
         ProofChoice::PinReload => "pin-reload".to_owned(),
         ProofChoice::PsamPurchase => "psam-purchase".to_owned(),
         ProofChoice::PsamCipher => "psam-cipher".to_owned(),
+        ProofChoice::IsamLoad => "isam-load".to_owned(),
+        ProofChoice::IsamTac => "isam-tac".to_owned(),
         ProofChoice::AfterChange => "after-change".to_owned(),
         ProofChoice::None(why) => format!("none: {why}"),
     }

@@ -97,6 +97,7 @@ impl Planner<'_> {
             }
             ProofChoice::PsamPurchase => self.psam_purchase(slot)?,
             ProofChoice::PsamCipher => self.psam_cipher(slot)?,
+            ProofChoice::IsamLoad | ProofChoice::IsamTac => self.isam(slot)?,
         };
         Ok(Some(how))
     }
@@ -200,13 +201,7 @@ impl Planner<'_> {
     fn psam_purchase(&mut self, slot: &KeySlot) -> Result<ProofKind, PlanError> {
         let (_, version, algorithm_byte) = self.psam_place(slot)?;
         let (key, factors) = self.invented_card(slot)?;
-        let field = self
-            .template
-            .terminal
-            .as_ref()
-            .ok_or_else(|| self.cannot(slot, "terminal"))?;
-        let terminal = super::order_bytes(self.template, self.order, field)?;
-        let terminal = terminal.try_into().map_err(|_| self.cannot(slot, "terminal"))?;
+        let terminal = self.own_terminal(slot)?;
         Ok(ProofKind::PsamPurchase {
             version,
             algorithm_byte,
@@ -214,6 +209,37 @@ impl Planner<'_> {
             factors,
             key,
             terminal,
+        })
+    }
+
+    /// The terminal number that the order gives a SAM.
+    fn own_terminal(&self, slot: &KeySlot) -> Result<[u8; 6], PlanError> {
+        let missing = || self.cannot(slot, "terminal");
+        let field = self.template.terminal.as_ref().ok_or_else(missing)?;
+        let terminal = super::order_bytes(self.template, self.order, field)?;
+        terminal.try_into().map_err(|_| missing())
+    }
+
+    fn isam(&mut self, slot: &KeySlot) -> Result<ProofKind, PlanError> {
+        let (usage, id, _) = self.psam_place(slot)?;
+        let (key, factors) = self.invented_card(slot)?;
+        let terminal = self.own_terminal(slot)?;
+        Ok(if slot.proof == ProofChoice::IsamTac {
+            ProofKind::IsamTac {
+                usage,
+                id,
+                factors,
+                key,
+                terminal,
+            }
+        } else {
+            ProofKind::IsamLoad {
+                usage,
+                id,
+                factors,
+                key,
+                terminal,
+            }
         })
     }
 

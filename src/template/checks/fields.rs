@@ -114,6 +114,9 @@ fn order_fits(order: &OrderField, field: &TemplateField) -> bool {
         (OrderKind::Date, Encoding::Bcd) => length >= 4,
         (OrderKind::Digits(n) | OrderKind::Text(n) | OrderKind::Gbk(n), Encoding::Gbk { .. })
         | (OrderKind::Digits(n) | OrderKind::Text(n), Encoding::Ascii { .. }) => *n <= length,
+        (OrderKind::Amount { max, .. }, Encoding::Uint | Encoding::UintLe) => {
+            length >= 4 || u64::from(*max) < 1 << (8 * length)
+        }
         (OrderKind::Number(max), Encoding::Uint | Encoding::UintLe) => length >= 8 || *max < 1 << (8 * length),
         (OrderKind::Choice(codes), Encoding::Hex | Encoding::Bcd | Encoding::Enum(_)) => codes
             .keys()

@@ -48,7 +48,7 @@ fn missing(template: &Template, directory: &Directory, slot: &KeySlot) -> Option
         }
         ProofChoice::WithPurchase => need(partner(&ProofChoice::ZeroPurchase), "zero-purchase"),
         ProofChoice::PinUnblock | ProofChoice::PinReload => need(directory.pin.is_some(), "pin"),
-        ProofChoice::PsamPurchase => {
+        ProofChoice::PsamPurchase | ProofChoice::IsamLoad | ProofChoice::IsamTac => {
             need(psam, "level and psam-usage").or_else(|| need(template.terminal.is_some(), "terminal"))
         }
         ProofChoice::PsamCipher => need(psam, "level and psam-usage"),
