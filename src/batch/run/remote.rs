@@ -75,10 +75,6 @@ impl Recording for Remote {
         self.ask(|reply| Request::Append(Box::new(act), reply))
     }
 
-    fn append_by(&mut self, act: Act, _: u8) -> Result<u64, BatchError> {
-        self.append(act)
-    }
-
     fn checkpoint(&mut self) -> Result<(), BatchError> {
         self.tell(Request::Checkpoint);
         Ok(())
