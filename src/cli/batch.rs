@@ -6,9 +6,11 @@ mod approve;
 mod ask;
 mod dry;
 mod events;
+mod export;
 mod feeder;
 mod order;
 mod progress;
+mod report;
 mod run;
 mod show;
 
@@ -86,7 +88,12 @@ enum Verb {
         /// The batch.
         #[arg(value_name = "BATCH")]
         batch: String,
+        /// Every card as CSV.
+        #[arg(long)]
+        csv: bool,
     },
+    /// Writes a file that leaves the site, and records it.
+    Export(export::ExportArgs),
 }
 
 /// Runs it.
@@ -100,6 +107,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
         Verb::Pause { batch, reason } => account::pause(batch, reason.as_deref(), context),
         Verb::Resume { batch, reason } => account::resume(batch, reason.as_deref(), context),
         Verb::Close { batch } => account::close(batch, context),
-        Verb::Report { batch } => show::report(batch, context),
+        Verb::Report { batch, csv } => report::report(batch, *csv, context),
+        Verb::Export(args) => export::run(args, context),
     }
 }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use super::{Context, record, session};
 use crate::error::{Error, Exit};
 use crate::ledger::act::{Act, StockCount, StockHandOut, StockReceive, StockReturn, StockScrap, StockTakeBack};
-use crate::ledger::centre::CentreFault;
-use crate::ledger::{LedgerError, Number, Text};
+use crate::ledger::centre::{CentreFault, LotRow};
+use crate::ledger::{Ledger, LedgerError, Number, Text};
 use crate::msg;
 use crate::site::{Site, SiteError};
 
@@ -252,12 +252,7 @@ fn officer(site: &Site, name: &str) -> Result<Text, Error> {
 
 fn count(site: &Site, lot: &str, of: Option<&str>, counted: u32) -> Result<Act, Error> {
     let ledger = site.ledger_read_only()?;
-    let row = ledger.lot(lot)?.ok_or_else(|| {
-        LedgerError::from(CentreFault::Unknown {
-            what: "lot",
-            name: lot.to_owned(),
-        })
-    })?;
+    let row = find(&ledger, lot)?;
     let expected = match of {
         None => row.in_stock,
         Some(officer) => {
@@ -272,4 +267,15 @@ fn count(site: &Site, lot: &str, of: Option<&str>, counted: u32) -> Result<Act, 
         expected,
         counted,
     }))
+}
+
+/// A lot that the ledger has.
+pub(super) fn find(ledger: &Ledger, lot: &str) -> Result<LotRow, Error> {
+    let unknown = || {
+        LedgerError::from(CentreFault::Unknown {
+            what: "lot",
+            name: lot.to_owned(),
+        })
+    };
+    Ok(ledger.lot(lot)?.ok_or_else(unknown)?)
 }

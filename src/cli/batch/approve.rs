@@ -25,6 +25,13 @@ pub(super) struct Made {
     template: Option<String>,
 }
 
+impl Made {
+    /// The template: the file that was named, or the one of that name.
+    pub(super) fn template(&self, name: &str) -> Result<Template, Error> {
+        crate::cli::template::sound(self.template.as_deref().unwrap_or(name))
+    }
+}
+
 /// Everything that a batch is laid down from, as it is now.
 pub(super) struct Prepared {
     pub(super) order: OrderRow,
@@ -46,7 +53,7 @@ pub(super) fn prepare(
             name: name.to_owned(),
         })
     })?;
-    let template = crate::cli::template::sound(made.template.as_deref().unwrap_or(&order.template))?;
+    let template = made.template(&order.template)?;
     let kind = batch::kind_of(template.product);
     let book = order::book(site, ledger, looking)?;
     book.check_order(ledger, name).map_err(batch::BatchError::from)?;
@@ -84,7 +91,15 @@ impl Prepared {
     /// Whether this is what the ledger has of a batch.
     pub(super) fn check(&self, batch: &BatchRow, ledger: &Ledger) -> Result<(), Error> {
         let keys = ledger.batch_keys(&batch.batch)?;
-        Ok(check_approved(batch, &keys, &self.body(&batch.batch)?)?)
+        check_approved(batch, &keys, &self.body(&batch.batch)?)?;
+        for used in &keys {
+            let key = ledger.key(used.key.as_str())?;
+            if let Some(key) = key.filter(|key| key.state != "active") {
+                let (key, state) = (key.key, key.state);
+                return Err(LedgerError::KeyNotActive { key, state }.into());
+            }
+        }
+        Ok(())
     }
 }
 

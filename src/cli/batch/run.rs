@@ -12,7 +12,7 @@ use super::progress::{Hold, Screen};
 use super::{approve, dry, feeder, order, show};
 use crate::batch::run::{BookRows, Control, Outside, Run, Settings, Summary, run as run_batch};
 use crate::cli::clock::beijing;
-use crate::cli::{Context, readers, record, session, stop};
+use crate::cli::{Context, readers, record, session, stock, stop};
 use crate::crypto::purse::{DateTime, Terminal};
 use crate::error::{Error, Exit};
 use crate::ledger::centre::BatchRow;
@@ -166,6 +166,9 @@ fn sources(args: &RunArgs, secrets: Option<u32>) -> Result<Vec<Box<dyn CardSourc
 }
 
 fn settings(args: &RunArgs, site: &Site) -> Result<Settings, Error> {
+    if let Some(lot) = &args.lot {
+        stock::find(&site.ledger_read_only()?, lot)?;
+    }
     Ok(Settings {
         failures: args.failures,
         tries: args.tries,

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-//! `batch list`, `status` and `report`.
+//! `batch list` and `status`.
 
 use serde::Serialize;
 
 use crate::cli::{Context, session};
 use crate::error::{Error, Exit};
 use crate::i18n::word;
-use crate::ledger::act::{BatchKey, BatchLot};
 use crate::ledger::centre::{BatchRow, BatchTally, CentreFault};
-use crate::ledger::query::CardRow;
 use crate::ledger::{Ledger, LedgerError};
 use crate::msg;
 
@@ -82,7 +80,7 @@ pub(super) fn status(name: &str, context: &mut Context) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-fn say_status(batch: &BatchRow, tally: BatchTally, context: &mut Context) -> Result<(), Error> {
+pub(super) fn say_status(batch: &BatchRow, tally: BatchTally, context: &mut Context) -> Result<(), Error> {
     let said = msg!(
         "batch-status",
         batch = batch.batch,
@@ -100,90 +98,4 @@ fn say_status(batch: &BatchRow, tally: BatchTally, context: &mut Context) -> Res
         left = tally.left
     ))?;
     context.out.say(&msg!("batch-digest", digest = batch.digest))
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    #[serde(flatten)]
-    batch: &'a BatchRow,
-    #[serde(flatten)]
-    tally: BatchTally,
-    laid_down_by: Vec<String>,
-    approved_by: Vec<String>,
-    run_by: Vec<String>,
-    keys: Vec<BatchKey>,
-    lots: Vec<BatchLot>,
-    /// Cards that somebody has to look after, and numbers given up.
-    cards: Vec<CardRow>,
-}
-
-pub(super) fn report(name: &str, context: &mut Context) -> Result<Exit, Error> {
-    let site = session::open_site(context)?;
-    let ledger = site.ledger_read_only()?;
-    let batch = find(&ledger, name)?;
-    let tally = ledger.batch_tally(name)?;
-    let mut cards = Vec::new();
-    for status in ["in-doubt", "failed-partial", "failed-blank", "void"] {
-        cards.extend(ledger.batch_cards(name, status)?);
-    }
-    let report = Report {
-        batch: &batch,
-        tally,
-        laid_down_by: ledger.batch_officers(name, "new")?,
-        approved_by: ledger.batch_officers(name, "approve")?,
-        run_by: ledger.batch_officers(name, "run")?,
-        keys: ledger.batch_keys(name)?,
-        lots: ledger.batch_lots(name)?,
-        cards,
-    };
-    context.out.record("cardmint.batch-report/1", &report)?;
-    say_status(&batch, tally, context)?;
-    say_report(&report, context)?;
-    Ok(Exit::Done)
-}
-
-fn say_report(report: &Report<'_>, context: &mut Context) -> Result<(), Error> {
-    let names = |names: &[String]| {
-        if names.is_empty() {
-            "–".to_owned()
-        } else {
-            names.join(", ")
-        }
-    };
-    context.out.say(&msg!(
-        "batch-officers",
-        made = names(&report.laid_down_by),
-        approved = names(&report.approved_by),
-        run = names(&report.run_by)
-    ))?;
-    for key in &report.keys {
-        context.out.say(&msg!("batch-key", key = key.key, kcv = key.kcv))?;
-    }
-    for lot in &report.lots {
-        context.out.say(&msg!(
-            "batch-lot",
-            lot = lot.lot,
-            drawn = lot.drawn,
-            issued = lot.issued,
-            scrapped = lot.scrapped
-        ))?;
-    }
-    let lang = context.out.lang();
-    let row = |card: &CardRow| {
-        vec![
-            card.number.clone(),
-            card.chip.clone().unwrap_or_else(|| "–".to_owned()),
-            word("card-status", &card.status, lang),
-        ]
-    };
-    let rows: Vec<Vec<String>> = report.cards.iter().map(row).collect();
-    if !rows.is_empty() {
-        let heading = [
-            msg!("batch-col-number"),
-            msg!("batch-col-chip"),
-            msg!("batch-col-state"),
-        ];
-        context.out.table(&heading, &rows)?;
-    }
-    Ok(())
 }
