@@ -8,6 +8,8 @@ mod centre;
 mod batch_cli {
     use super::centre;
 
+    mod going;
     pub mod hall;
     mod making;
+    mod refused;
 }

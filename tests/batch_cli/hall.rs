@@ -15,17 +15,10 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use assert_cmd::cargo::CommandCargoExt;
-use cardmint::batch;
-use cardmint::batch::order::{OrderBook, OrderFile, Scan};
-use cardmint::crypto::seal::KdfParams;
-use cardmint::keys::InternalUse;
-use cardmint::outside::{Clock, SystemRandom};
-use cardmint::site::{Session, Site};
-use cardmint::template::{Arrival, Template};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::centre::{self, Centre, passphrase};
+use super::centre::Centre;
 
 /// How a command ended and what it said.
 #[derive(Debug)]
@@ -300,22 +293,21 @@ impl Drop for Running {
 }
 
 fn founded(kind: Kind) -> PathBuf {
-    let mut centre = Centre::for_program("mohurd", "city", "3100");
-    let (template, file) = template_of(kind);
-    let folder = centre.folder.path().to_owned();
-    fs::write(folder.join("loaded.toml"), loading()).unwrap();
-    fs::write(folder.join("order.csv"), &file).unwrap();
-    import(&mut centre.session, &template, "O", &folder.join("order.csv"));
+    let Centre { folder, session } = Centre::for_program("mohurd", "city", "3100");
+    drop(session);
+    let hall = Hall { folder };
+    let (template, file) = order_of(kind);
+    fs::rename(hall.path("site"), hall.path("c")).unwrap();
+    fs::write(hall.path("loaded.toml"), loading()).unwrap();
+    fs::write(hall.path("order.csv"), &file).unwrap();
     for name in ["zhang", "li"] {
-        let path = folder.join(format!("{name}.pw"));
+        let path = hall.path(&format!("{name}.pw"));
         fs::write(&path, format!("passphrase of {name}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     }
-    let Centre { folder, session } = centre;
-    drop(session);
-    let kept = folder.keep();
-    fs::rename(kept.join("site"), kept.join("c")).unwrap();
-    kept
+    hall.zhang(&format!("order import order.csv --name O --template {template}"))
+        .ok();
+    hall.folder.keep()
 }
 
 /// The shipped user card with an initial balance in the order.
@@ -339,66 +331,24 @@ default = "0"
     text.replacen("\n[print]", more, 1)
 }
 
-fn template_of(kind: Kind) -> (Template, String) {
+/// The template and the file of an order.
+fn order_of(kind: Kind) -> (&'static str, String) {
     let mut file = String::new();
     match kind {
         Kind::User => {
             file.push_str("卡号,姓名\n");
             (1..=CARDS).for_each(|n| writeln!(file, "{},张{n}", number(n)).unwrap());
-            (centre::template("mohurd-user"), file)
+            ("mohurd-user", file)
         }
         Kind::Loaded => {
             file.push_str("卡号,初始金额（元）\n");
             (1..=CARDS).for_each(|n| writeln!(file, "{},{n}.50", number(n)).unwrap());
-            (cardmint::template::read(&loading(), "loaded.toml").unwrap(), file)
+            ("loaded.toml", file)
         }
         Kind::Psam => {
             file.push_str("number,terminal\n");
             (1..=CARDS).for_each(|n| writeln!(file, "3100{n:016},3100{n:08}").unwrap());
-            (centre::template("mohurd-city-psam"), file)
+            ("mohurd-city-psam", file)
         }
     }
-}
-
-/// Takes a file in as `order import` does.
-pub fn import(session: &mut Session, template: &Template, id: &str, file: &Path) {
-    session.need_secret(InternalUse::Holders, &mut SystemRandom).unwrap();
-    let mut book = OrderBook::open_or_make(&session.site, &session.ledger).unwrap();
-    let file = OrderFile::open(file, None).unwrap();
-    let facts = batch::facts(&session.site).unwrap();
-    let scan = Scan {
-        template,
-        site: &|name| facts.value(name),
-        now: centre::NOW,
-        told: &[],
-        numbers: None,
-        terminals: None,
-        arrival: Arrival::default(),
-        taken: &|_, _| Ok(None),
-    };
-    let mut findings = Vec::new();
-    let (_, coming) = book
-        .take_in(
-            id,
-            &scan,
-            &file,
-            (&session.store, &session.ledger),
-            &mut SystemRandom,
-            &mut |finding| findings.push(finding),
-        )
-        .unwrap();
-    let coming = coming.unwrap_or_else(|| panic!("{findings:?}"));
-    book.record(coming, session, &mut |_| {}).unwrap();
-}
-
-/// A session of both officers at a hall's site.
-pub fn session(hall: &Hall) -> Session {
-    let site = Site::open(&hall.path("c")).unwrap();
-    let ledger = site.ledger().unwrap();
-    let officer = |name: &str| {
-        site.officer(&ledger, name, &passphrase(name), KdfParams::default())
-            .unwrap()
-    };
-    let officers = vec![officer("zhang"), officer("li")];
-    Session::open(site.clone(), ledger, officers, Clock::System).unwrap()
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //! From an order to cards in the good tray and a closed account.
 
-use super::hall::{CARDS, Hall, number};
+use std::fs;
+
+use super::hall::{CARDS, Hall, Kind, number};
 
 #[test]
 fn an_order_becomes_cards_and_is_accounted_for() {
@@ -69,4 +71,140 @@ fn an_order_becomes_cards_and_is_accounted_for() {
     hall.zhang("batch run B --reader sim:h1")
         .refused(2, "centre-batch-state");
     hall.entries();
+}
+
+#[test]
+fn psams_are_made_with_the_terminal_numbers_of_their_order() {
+    let hall = Hall::of(Kind::Psam);
+    hall.approved();
+    hall.hopper_of("h", "psam", CARDS, 1);
+    let run = hall.zhang("batch run B --reader sim:h").ok();
+    assert_eq!(run.events("issued").len(), CARDS as usize);
+    for n in 1..=CARDS {
+        let status = hall
+            .look(&format!("psam status 3100{n:016}"))
+            .ok()
+            .lines()
+            .swap_remove(0);
+        assert_eq!(
+            (status["status"].as_str(), status["terminal"].as_str()),
+            (Some("issued"), Some(format!("3100{n:08}").as_str()))
+        );
+    }
+    // A terminal number stands on one PSAM for good.
+    fs::write(
+        hall.path("again.csv"),
+        "number,terminal\n31000000000000000999,310000000002\n",
+    )
+    .unwrap();
+    let again = hall.zhang("order import again.csv --name P --template mohurd-city-psam");
+    assert_eq!(again.code, Some(2), "{again:?}");
+    hall.zhang("batch close B").ok();
+    hall.entries();
+}
+
+#[test]
+fn cards_are_loaded_as_their_order_says_when_they_are_issued() {
+    let hall = Hall::of(Kind::Loaded);
+    hall.zhang("batch new B --order O --template loaded.toml").ok();
+    hall.li("batch approve B --template loaded.toml").ok();
+    hall.hopper("h", CARDS, 1);
+    // Torn away in the middle of its load: the card says whether money has moved.
+    hall.look("sim fault h/blanks/h-3 --tear-after 150").ok();
+    let run = hall
+        .zhang("batch run B --reader sim:h --template loaded.toml --terminal 310000000077")
+        .ok();
+    let issued = run.events("issued");
+    assert_eq!(issued.len(), CARDS as usize);
+    for event in &issued {
+        let row = event["row"].as_u64().unwrap();
+        assert_eq!(event["loaded"].as_u64(), Some(row * 100 + 50));
+    }
+    for card in 1..=CARDS {
+        let line = format!("purse balance --template loaded.toml --reader sim:h/good/h-{card}");
+        let balance = hall.look(&line).ok().lines().swap_remove(0);
+        let issued = issued.iter().find(|e| e["number"] == balance["number"]).unwrap();
+        assert_eq!(balance["balance"], issued["loaded"], "{balance}");
+    }
+    let loads = hall.look("ledger log --act purse.load").ok().lines();
+    assert_eq!(loads.len(), CARDS as usize);
+    assert!(
+        loads.iter().all(|l| l["body"]["terminal"] == "310000000077"),
+        "{loads:?}"
+    );
+    hall.zhang("batch close B").ok();
+    hall.entries();
+}
+
+#[test]
+fn people_read_what_happens_in_their_language() {
+    let hall = Hall::new();
+    hall.approved();
+    hall.hopper("h", CARDS, 1);
+    hall.look("sim fault h/blanks/h-2 --tear-after 40").ok();
+    let run = hall.run("batch run B --reader sim:h --lang zh", "zhang li").ok();
+    for said in [
+        "3100000000000001 已发行",
+        "中途丢失",
+        "本次发行 6 张，失败 1 次；共完成 6/6 张",
+    ] {
+        assert!(run.out.contains(said), "{said}: {}", run.out);
+    }
+    let report = hall.run("batch report B --lang zh", "").ok().out;
+    for said in ["制定：zhang；批准：li；运行：zhang", "已发行 6"] {
+        assert!(report.contains(said), "{said}: {report}");
+    }
+}
+
+#[test]
+fn reports_and_files_for_others_are_signed_into_the_ledger() {
+    let hall = Hall::new();
+    hall.approved();
+    hall.hopper("h", 4, 1);
+    hall.zhang("batch run B --reader sim:h --no-wait").ended(1);
+    let csv = hall.run("batch report B --csv", "").ok().out;
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(
+        (lines.len(), lines[0]),
+        (5, "number,chip,terminal,status,intent,outcome,voided")
+    );
+    assert!(
+        lines[1].starts_with(&number(1)) && lines[1].contains(",issued,"),
+        "{csv}"
+    );
+    for (form, rows) in [("report", 6), ("cards", 4), ("print", 4)] {
+        let entry = hall
+            .li(&format!("batch export B --form {form} --out {form}.out --to printer"))
+            .ok();
+        let body = entry.of("cardmint.entry/1")["body"].clone();
+        let bytes = fs::read(hall.path(&format!("{form}.out"))).unwrap();
+        let digest = cardmint::ledger::Hash::of(&[&bytes]).to_string();
+        assert_eq!(body["digest"], digest.as_str());
+        assert_eq!(
+            (body["form"].as_str(), body["rows"].as_u64(), body["to"].as_str()),
+            (Some(form), Some(rows), Some("printer"))
+        );
+        let mode = std::os::unix::fs::PermissionsExt::mode(
+            &fs::metadata(hall.path(&format!("{form}.out"))).unwrap().permissions(),
+        );
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    assert_eq!(fs::read_to_string(hall.path("cards.out")).unwrap(), csv);
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(hall.path("report.out")).unwrap()).unwrap();
+    assert_eq!((report["issued"].as_u64(), report["left"].as_u64()), (Some(4), Some(2)));
+    let print = fs::read_to_string(hall.path("print.out")).unwrap();
+    assert!(
+        print.contains("张1") && print.contains(&number(4)) && !print.contains("张5"),
+        "{print}"
+    );
+    // Nothing is written over, and what is refused leaves no entry and no file.
+    let entries = hall.entries();
+    hall.zhang("batch export B --form cards --out cards.out")
+        .refused(2, "batch-export-there");
+    hall.zhang("batch export B --form print --out p.out --template loaded.toml")
+        .refused(3, "batch-export-template");
+    hall.zhang("batch export B --form cards --out none/p.out")
+        .refused(2, "key-file-no-folder");
+    assert_eq!(hall.entries(), entries);
+    assert!(!hall.path("p.out").exists());
 }
