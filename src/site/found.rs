@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Making a site. Everything is made in a folder beside and renamed into place at the end: there is a whole site or none.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -74,38 +75,49 @@ pub(super) fn code_text(owner: &Owner) -> String {
     }
 }
 
+impl NewSite {
+    /// Whether there can be such a site in such a folder, whoever its officers are; nothing is touched.
+    pub fn check(&self) -> Result<(Scheme, Owner), SiteError> {
+        let scheme = scheme::find(&self.scheme, Path::new("."))?.with_levels(&self.levels)?;
+        let owner = scheme.owner_with_code(&self.level, &self.code)?;
+        if scheme.level(&owner.level)?.leaf {
+            let (level, scheme) = (owner.level, scheme.name().to_owned());
+            return Err(SiteError::LeafLevel { level, scheme });
+        }
+        for name in [&self.name.en, &self.name.zh] {
+            check_title(name)?;
+        }
+        if let Some(copy) = self.checkpoint_copy.as_ref().filter(|copy| copy.exists()) {
+            // Another site's, perhaps: not this attempt's to clear away.
+            let path = copy.display().to_string();
+            return Err(SiteError::CopyThere { path });
+        }
+        self.last()?;
+        if fs::read_dir(&self.folder).is_ok_and(|mut entries| entries.next().is_some()) {
+            let folder = self.folder.display().to_string();
+            return Err(SiteError::NotEmpty { folder });
+        }
+        Ok((scheme, owner))
+    }
+
+    /// The folder's last part without a slash behind it; `.` and `..` have none, and nothing can be renamed to them.
+    fn last(&self) -> Result<&OsStr, SiteError> {
+        let folder = || self.folder.display().to_string();
+        let last = self.folder.file_name();
+        last.ok_or_else(|| SiteError::FolderName { folder: folder() })
+    }
+}
+
 /// Makes the site.
 pub fn found(new: &NewSite, random: &mut dyn Random, clock: &Clock) -> Result<Site, SiteError> {
-    let scheme = scheme::find(&new.scheme, Path::new("."))?.with_levels(&new.levels)?;
-    let owner = scheme.owner_with_code(&new.level, &new.code)?;
-    if scheme.level(&owner.level)?.leaf {
-        let (level, scheme) = (owner.level, scheme.name().to_owned());
-        return Err(SiteError::LeafLevel { level, scheme });
-    }
+    let (scheme, owner) = new.check()?;
     if !new.rehearsal && new.officers.len() < 2 {
         return Err(SiteError::OneOfficer);
     }
     for officer in &new.officers {
         check_name(&officer.name)?;
     }
-    for name in [&new.name.en, &new.name.zh] {
-        check_title(name)?;
-    }
-    let shown = || new.folder.display().to_string();
-    // The last part without a slash behind it; `.` and `..` have none, and nothing can be renamed to them.
-    let last = new
-        .folder
-        .file_name()
-        .ok_or_else(|| SiteError::FolderName { folder: shown() })?;
-    if let Some(copy) = new.checkpoint_copy.as_ref().filter(|copy| copy.exists()) {
-        // Another site's, perhaps: not this attempt's to clear away.
-        let path = copy.display().to_string();
-        return Err(SiteError::CopyThere { path });
-    }
-    if fs::read_dir(&new.folder).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(SiteError::NotEmpty { folder: shown() });
-    }
-    let mut name = last.to_owned();
+    let mut name = new.last()?.to_owned();
     name.push(".founding");
     let draft = new.folder.with_file_name(name);
     let _ = fs::remove_dir_all(&draft);

@@ -126,3 +126,94 @@ fn check_against_a_site_touches_nothing() {
     assert_eq!(bench.state(), with_custodians);
     assert_ne!(before, with_custodians);
 }
+
+#[test]
+fn a_rehearsal_in_a_new_site_is_checked_before_anything_is_made_or_asked() {
+    let bench = Bench::empty();
+    std::fs::create_dir(bench.path("pages")).unwrap();
+    let whole = "ceremony rehearse rotate --new site --code 3100 --file backup=new.backup --file pages=pages";
+    let refused = |line: &str, id: &str, names: &str| {
+        let error = bench.run(&format!("{line} --json")).error();
+        assert_eq!(error["id"], id, "{line}: {error}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(names), "{line}: {message}");
+        assert!(
+            !bench.path("site").exists() && !bench.path("site.founding").exists(),
+            "{line}"
+        );
+    };
+    // With all of it right, the first passphrase is asked for, and here is nobody to ask.
+    let no_terminal = bench.run(&format!("{whole} --json")).error()["id"].clone();
+    assert_eq!(no_terminal, "cli-no-terminal");
+    let without = |part: &str| {
+        assert!(whole.contains(part), "{part}");
+        whole.replace(part, "")
+    };
+    refused(
+        &without(" --file backup=new.backup"),
+        "ceremony-checks",
+        "CEREMONY-BOUND-ALL",
+    );
+    refused(&without(" --file pages=pages"), "ceremony-checks", "CEREMONY-BOUND-ALL");
+    let more = |more: &str| format!("{whole} {more}");
+    refused(&more("--participant nobody=x"), "ceremony-checks", "CEREMONY-BOUND-ALL");
+    refused(&more("--file nothing=x"), "ceremony-checks", "CEREMONY-BOUND-ALL");
+    let same = "--participant key-officer-1=sun --participant key-officer-2=sun";
+    refused(&more(same), "ceremony-checks", "CEREMONY-BOUND-DIFFERENT");
+    refused(
+        &whole.replace("pages=pages", "pages=nowhere"),
+        "ceremony-checks",
+        "CEREMONY-BOUND-FILES",
+    );
+    std::fs::write(bench.path("there"), "x").unwrap();
+    refused(
+        &whole.replace("new.backup", "there"),
+        "ceremony-checks",
+        "CEREMONY-BOUND-FILES",
+    );
+    // The new site itself.
+    refused(&without(" --code 3100"), "scheme-code-length", "4");
+    refused(&more("--participant key-officer-1=a/b"), "site-officer-name", "a/b");
+    std::fs::create_dir(bench.path("full")).unwrap();
+    std::fs::write(bench.path("full/x"), "x").unwrap();
+    refused(&whole.replace("--new site", "--new full"), "site-not-empty", "full");
+    // What comes from another centre, or goes to one.
+    let ministry = "ceremony rehearse mohurd-city --new site --code 3100 --file backup=new.backup --file pages=pages --file ministry-bundle=there";
+    refused(ministry, "ceremony-new-cannot", "take-ministry-keys");
+}
+
+#[test]
+fn a_plan_is_rehearsed_in_a_site_made_for_it() {
+    let bench = Bench::empty();
+    let plan = r#"format = 1
+title = { en = "Load keys", zh = "圈存密钥" }
+purpose = { en = "Makes a load key.", zh = "生成圈存密钥。" }
+scheme = "mohurd"
+level = "city"
+[[participant]]
+id = "key-officer-1"
+role = "key-officer"
+[[participant]]
+id = "key-officer-2"
+role = "key-officer"
+[[step]]
+id = "load"
+do = "generate"
+keys = ["load.v1.3des"]
+by = ["key-officer-1", "key-officer-2"]
+[[expect]]
+keys = ["load.v1.3des"]
+state = "active"
+"#;
+    std::fs::write(bench.path("own.toml"), plan).unwrap();
+    for name in ["sun", "key-officer-2"] {
+        bench.private(&format!("{name}.pass"), format!("passphrase of {name}\n"));
+    }
+    // Whoever is not bound goes by the plan's own name.
+    let line = "ceremony rehearse own.toml --new site --code 3100 --participant key-officer-1=sun \
+                --passphrase-file sun=sun.pass --passphrase-file key-officer-2=key-officer-2.pass";
+    bench.run(line).good();
+    let keys = bench.run("key list --site site --json").good().out;
+    assert!(keys.contains("load.v1.3des@city:3100"), "{keys}");
+    assert!(bench.run("ledger verify --site site").good().out.contains("GOOD"));
+}

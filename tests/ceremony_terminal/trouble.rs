@@ -182,6 +182,26 @@ fn a_sheet_of_another_custodian_or_ceremony_is_named_and_a_refusal_ends_it() {
 }
 
 #[test]
+fn a_rehearsal_that_cannot_be_held_asks_nobody_for_anything() {
+    let mut house = house();
+    let plan = PLAN.replace("[[expect]]", "[[step]]\nid = \"save\"\ndo = \"backup\"\nfile = \"backup\"\nthreshold = 2\ncustodians = [\"custodian-1\", \"custodian-2\"]\npages = \"pages\"\nby = [\"key-officer-1\", \"key-officer-2\"]\n[[expect]]");
+    fs::write(house.path("saved.toml"), plan).unwrap();
+    for (backup, finding) in [
+        (None, "CEREMONY-BOUND-ALL"),
+        (Some("backup=saved.toml"), "CEREMONY-BOUND-FILES"),
+    ] {
+        let mut args = vec!["ceremony", "rehearse", "saved.toml", "--new", "fresh", "--code", "3100"];
+        args.extend(["--file", "pages=pages"]);
+        args.extend(backup.into_iter().flat_map(|file| ["--file", file]));
+        let command = house.command(&args);
+        let held = hold(&command, &mut house.papers, |_, _| None);
+        assert_eq!(held.code, 2, "{}", held.screen);
+        assert!(held.said.is_empty() && held.screen.contains(finding), "{}", held.screen);
+        assert!(!house.path("fresh").exists());
+    }
+}
+
+#[test]
 fn a_plan_that_was_swapped_between_approval_and_end_makes_no_key() {
     let mut house = house();
     let command = house.ceremony("rehearse", "city", "plan.toml", &[]);
