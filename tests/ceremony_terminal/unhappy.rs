@@ -179,7 +179,7 @@ fn whatever_is_typed_wrong_is_said_at_once_and_stands_in_the_transcript() {
         "C0FFEE is not the check value of load.v1.3des@city:3100",
         "These are not the words",
         "2, 5",
-        "not what the page holds",
+        "sheet 1, which custodian-1 was given; custodian-2 is at the keyboard",
     ] {
         assert!(held.screen.contains(said), "{said}:\n{}", held.screen);
     }
@@ -193,7 +193,7 @@ fn whatever_is_typed_wrong_is_said_at_once_and_stands_in_the_transcript() {
         "load key-officer-2 kcv-shown",
         "draw key-officer-1 wrong-words",
         "backup custodian-1 typing-error",
-        "backup custodian-2 wrong-share",
+        "backup custodian-2 wrong-custodian",
     ];
     assert_eq!(incidents(&house, "city"), expected);
     assert_eq!(house.keys("city", "active").len(), 2);
@@ -236,7 +236,7 @@ fn the_store_is_lost(house: &mut House) {
     assert!(!house.path("city/keys/store").exists());
     let expected = [
         "restore custodian-1 other-ceremony",
-        "restore custodian-1 wrong-share",
+        "restore custodian-1 wrong-custodian",
         "restore custodian-2 other-ceremony",
         "restore custodian-2 other-ceremony",
         "restore custodian-2 other-ceremony",
