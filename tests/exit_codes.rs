@@ -8,6 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use cardmint::error::Exit;
+
 const PAGE: &str = include_str!("../docs/exit-codes.md");
 
 fn root() -> PathBuf {
@@ -95,7 +97,6 @@ fn the_page_has_every_code_and_no_other() {
         .lines()
         .filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse().ok());
     assert_eq!(codes.collect::<Vec<u8>>(), [0, 1, 2, 3, 4, 5]);
-    use cardmint::error::Exit;
     let all = [
         Exit::Done,
         Exit::SomeFailed,

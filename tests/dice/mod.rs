@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Dice for random tests: seeded from the system, or by `CARDMINT_SEED`; the seed is printed.
-#![allow(dead_code, unreachable_pub)] // each test program uses its part
+#![allow(dead_code, unreachable_pub, clippy::print_stdout)] // each test program uses its part, and says its seed
 
 use cardmint::outside::{Random as _, SystemRandom};
 
