@@ -8,6 +8,7 @@ mod dry;
 mod events;
 mod export;
 mod feeder;
+mod letters;
 mod order;
 mod progress;
 mod report;
@@ -94,6 +95,8 @@ enum Verb {
     },
     /// Writes a file that leaves the site, and records it.
     Export(export::ExportArgs),
+    /// Opens sealed PIN letters for the printer.
+    Letters(letters::LettersArgs),
 }
 
 /// Runs it.
@@ -109,5 +112,6 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
         Verb::Close { batch } => account::close(batch, context),
         Verb::Report { batch, csv } => report::report(batch, *csv, context),
         Verb::Export(args) => export::run(args, context),
+        Verb::Letters(args) => letters::run(args, context),
     }
 }

@@ -20,6 +20,7 @@ pub mod kcv;
 pub mod key_block;
 pub mod key_record;
 pub mod leader_factors;
+pub mod letters;
 pub mod mac;
 pub mod pack;
 pub mod padding;

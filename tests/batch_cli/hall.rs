@@ -310,13 +310,14 @@ fn founded(kind: Kind) -> PathBuf {
     hall.folder.keep()
 }
 
-/// The shipped user card with an initial balance in the order.
+/// The shipped user card with an initial balance and PINs of cards' own in the order.
 fn loading() -> String {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/mohurd-user.toml");
     let text = fs::read_to_string(shipped).unwrap();
     let more = r#"
 [issue]
 load = "balance"
+pin = "pin"
 
 [[order]]
 name = "balance"
@@ -325,6 +326,18 @@ zh = "初始金额"
 kind = "amount"
 max = 100000
 default = "0"
+
+[[order]]
+name = "pin"
+en = "PIN policy"
+zh = "PIN"
+kind = "choice"
+default = "initial"
+values = { "initial" = "the site's 初始", "random" = "for the holder alone 随机" }
+words = { "随机" = "random", "初始" = "initial" }
+
+[pin-mailer]
+fields = ["number", "holder-name"]
 
 [print]"#;
     assert!(text.contains("\n[print]"));
@@ -341,8 +354,11 @@ fn order_of(kind: Kind) -> (&'static str, String) {
             ("mohurd-user", file)
         }
         Kind::Loaded => {
-            file.push_str("卡号,初始金额（元）\n");
-            (1..=CARDS).for_each(|n| writeln!(file, "{},{n}.50", number(n)).unwrap());
+            file.push_str("卡号,姓名,初始金额（元）,PIN\n");
+            for n in 1..=CARDS {
+                let pin = if n % 2 == 0 { "随机" } else { "" };
+                writeln!(file, "{},\"李,{n}\",{n}.50,{pin}", number(n)).unwrap();
+            }
             ("loaded.toml", file)
         }
         Kind::Psam => {

@@ -2,6 +2,7 @@
 //! From an order to cards in the good tray and a closed account.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use super::hall::{CARDS, Hall, Kind, number};
 
@@ -134,6 +135,52 @@ fn cards_are_loaded_as_their_order_says_when_they_are_issued() {
     );
     hall.zhang("batch close B").ok();
     hall.entries();
+    letters(&hall);
+}
+
+/// The letters for the cards that have a PIN of their own: only the officer to whom they are sealed opens them.
+fn letters(hall: &Hall) {
+    let export = "batch export B --form mailer --template loaded.toml --out letters --to";
+    hall.zhang(&export.replace(" --to", ""))
+        .refused(2, "batch-export-no-officer");
+    hall.zhang(&format!("{export} wang")).refused(2, "site-not-officer");
+    let entry = hall.zhang(&format!("{export} li")).ok().of("cardmint.entry/1");
+    assert_eq!(
+        (entry["body"]["form"].as_str(), entry["body"]["rows"].as_u64()),
+        (Some("mailer"), Some(3))
+    );
+    let sealed = fs::read_to_string(hall.path("letters")).unwrap();
+    assert!(sealed.starts_with("{\"format\":\"cardmint-pin-letters/1\"") && !sealed.contains("3100000000000002"));
+    hall.run("batch letters letters --out plain --json", "zhang")
+        .refused(2, "batch-letters-officer");
+    fs::write(hall.path("moved"), sealed.replace("\"batch\":\"B\"", "\"batch\":\"C\"")).unwrap();
+    hall.run("batch letters moved --out plain --json", "li")
+        .refused(3, "batch-letters-damaged");
+    hall.run("batch letters order.csv --out plain --json", "li")
+        .refused(3, "batch-letters-damaged");
+    assert!(!hall.path("plain").exists());
+    hall.run("batch letters letters --out plain", "li").ok();
+    let mode = fs::metadata(hall.path("plain")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let plain = fs::read_to_string(hall.path("plain")).unwrap();
+    let rows: Vec<Vec<&str>> = plain
+        .lines()
+        .map(|l| l.trim_matches('"').split("\",\"").collect())
+        .collect();
+    assert_eq!((rows.len(), rows[0][2]), (4, "PIN"));
+    let pins: std::collections::BTreeSet<&str> = rows[1..].iter().map(|row| row[2]).collect();
+    assert_eq!(pins.len(), 3);
+    assert!(
+        pins.iter()
+            .all(|pin| pin.len() == 6 && pin.bytes().all(|b| b.is_ascii_digit())),
+        "{rows:?}"
+    );
+    assert_eq!((rows[1][0], rows[1][1]), ("3100000000000002", "李,2"));
+    hall.run("batch letters letters --out plain --json", "li")
+        .refused(2, "batch-letters-write");
+    // Nothing that the program recorded has a PIN in it.
+    let log = hall.look("ledger log").ok().out;
+    assert!(pins.iter().all(|pin| !log.contains(&format!("\"{pin}\""))));
 }
 
 #[test]
@@ -184,9 +231,7 @@ fn reports_and_files_for_others_are_signed_into_the_ledger() {
             (body["form"].as_str(), body["rows"].as_u64(), body["to"].as_str()),
             (Some(form), Some(rows), Some("printer"))
         );
-        let mode = std::os::unix::fs::PermissionsExt::mode(
-            &fs::metadata(hall.path(&format!("{form}.out"))).unwrap().permissions(),
-        );
+        let mode = PermissionsExt::mode(&fs::metadata(hall.path(&format!("{form}.out"))).unwrap().permissions());
         assert_eq!(mode & 0o777, 0o600);
     }
     assert_eq!(fs::read_to_string(hall.path("cards.out")).unwrap(), csv);
