@@ -189,6 +189,11 @@ impl Floor {
             Some("mot") => Centre::new("mot", "issuer", "01011000"),
             _ => Centre::new("mohurd", "city", "3100"),
         };
+        Self::at(centre, template, count)
+    }
+
+    /// An order of so many cards at a centre.
+    pub fn at(centre: Centre, template: Template, count: u32) -> Self {
         let mut floor = Self {
             centre,
             rows: Rows(Vec::new()),

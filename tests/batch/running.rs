@@ -16,7 +16,7 @@ use cardmint::ledger::{CardKind, LedgerError};
 use cardmint::sim::{PlannedFault, SimFault, SimFaults};
 use cardmint::transport::source::CardSource;
 
-use super::centre::{self, Shared, state};
+use super::centre::{self, Centre, Shared, state};
 use super::floor::{Floor, Rows, Seen, Tray, run_on, text};
 
 fn torn_at(at: u32, fault: SimFault) -> SimFaults {
@@ -90,6 +90,31 @@ fn psams_are_made_with_their_terminal_numbers() {
     let cards = floor.centre.session.ledger.cards(Some("issued")).unwrap();
     let terminals: std::collections::BTreeSet<_> = cards.iter().map(|card| card.terminal.clone().unwrap()).collect();
     assert_eq!(terminals.len(), 6);
+}
+
+#[test]
+fn load_sams_and_cards_with_both_ciphers_are_made_as_well() {
+    let isam = Floor::without_batch("mohurd-isam", 4);
+    let dual = |template: &str| Floor::at(Centre::dual_mot(), centre::template(template), 4);
+    for mut floor in [isam, dual("mot-user"), dual("mot-psam")] {
+        floor.new_batch("B");
+        floor.approve("B");
+        let mut seen = Seen::new();
+        let mut trays = floor.readers(2);
+        // One card of each is torn away in the middle.
+        trays[0].waiting[0].1 = torn_at(40, SimFault::TearAfter);
+        let summary = floor.run(trays, &mut seen).unwrap();
+        let name = floor.template.name.clone();
+        assert_eq!(
+            (summary.issued, summary.left, seen.failures().len()),
+            (4, 0, 1),
+            "{name}"
+        );
+        floor.is_done();
+        let keys = floor.centre.session.ledger.batch_keys("B").unwrap();
+        let sm4 = keys.iter().any(|k| k.key.as_str().contains(".sm4@"));
+        assert_eq!(sm4, name.starts_with("mot"), "{keys:?}");
+    }
 }
 
 /// Torn away and back, unplugged and back: at commands spread over the whole card, on both sides of each.
