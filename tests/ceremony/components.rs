@@ -7,6 +7,7 @@ use cardmint::crypto::written::Kind;
 use cardmint::crypto::{Algorithm, KcvLength, KeyMaterial, kcv};
 use cardmint::i18n::Lang;
 use cardmint::keys::{KeyFileError, KeyPath, KeyStore};
+use cardmint::ledger::act::Act;
 use cardmint::site::SiteError;
 
 use super::hall::{Centre, Ceremony, abandoned, events, sheet, usual};
@@ -378,9 +379,7 @@ state = "active"
     assert_eq!(events(&centre)[0].1, "typing-error");
 }
 
-#[test]
-fn a_pin_is_typed_by_two_people() {
-    let steps = r#"
+const PIN: &str = r#"
 [[step]]
 id = "pin"
 do = "pin"
@@ -391,6 +390,40 @@ keys = []
 pins = ["default"]
 state = "active"
 "#;
+
+#[test]
+fn whoever_refuses_is_named_and_nobody_else() {
+    let centre = Centre::city();
+    let mut first = 0;
+    // The two differ; then the first one, who is at the keyboard again, will not go on.
+    let mut room = Scripted::new(|asked| match asked.question.id() {
+        "keys-ask-pin-again" => "123465".into(),
+        "keys-ask-pin" => {
+            first += 1;
+            if first == 2 { Answer::Refuses } else { usual(asked) }
+        }
+        _ => usual(asked),
+    });
+    let why = abandoned(Ceremony::of(PIN).hold(&centre.site, &mut room));
+    assert!(
+        matches!(&why, CeremonyError::Refused { officer } if officer == "zhang"),
+        "{why}"
+    );
+    let ledger = centre.site.ledger().unwrap();
+    let end = ledger.latest(&["ceremony.end"], &|_| true).unwrap().unwrap();
+    let Act::CeremonyEnd(body) = end.act else { panic!() };
+    let told: Vec<(String, String)> = body.steps[0]
+        .events
+        .iter()
+        .map(|event| (event.officer.as_ref().unwrap().to_string(), event.what.to_string()))
+        .collect();
+    let of = |who: &str, what: &str| (who.to_owned(), what.to_owned());
+    assert_eq!(told, [of("li", "pins-differ"), of("zhang", "refused")]);
+    assert_eq!(body.reason.unwrap().as_str(), "zhang refused");
+}
+
+#[test]
+fn a_pin_is_typed_by_two_people() {
     let centre = Centre::city();
     let mut slips = 1;
     let mut room = Scripted::new(|asked| {
@@ -400,7 +433,7 @@ state = "active"
         }
         usual(asked)
     });
-    let done = Ceremony::of(steps).hold(&centre.site, &mut room).unwrap();
+    let done = Ceremony::of(PIN).hold(&centre.site, &mut room).unwrap();
     assert!(super::hall::verdict(&centre, &done).good());
     assert_eq!(events(&centre), [("pin".into(), "pins-differ".into(), String::new())]);
     assert_eq!(centre.open().store.header().pins.len(), 1);

@@ -5,6 +5,7 @@ use cardmint::ceremony::room::scripted::{Answer, Scripted};
 use cardmint::ceremony::run::{CeremonyError, World};
 use cardmint::crypto::Factor;
 use cardmint::keys::{KeyId, KeyPath, KeyState, KeyStore, StoreError};
+use cardmint::ledger::act::Act;
 use cardmint::outside::SystemRandom;
 
 use super::hall::{Centre, Ceremony, abandoned, events, newest, usual};
@@ -66,7 +67,10 @@ fn a_refusal_before_the_beginning_leaves_no_trace() {
         }
     });
     let refused = Ceremony::of(GENERATE).hold(&centre.site, &mut room).unwrap_err();
-    assert!(matches!(refused, CeremonyError::Room(_)), "{refused}");
+    assert!(
+        matches!(&refused, CeremonyError::Refused { officer } if officer == "wu"),
+        "{refused}"
+    );
     assert_eq!(centre.verified(), before);
 }
 
@@ -84,8 +88,21 @@ fn a_refusal_at_the_end_is_recorded_and_signed_and_no_key_exists() {
         }
     });
     let why = abandoned(ceremony.hold(&centre.site, &mut room));
-    assert!(matches!(why, CeremonyError::Room(_)), "{why}");
+    assert!(
+        matches!(&why, CeremonyError::Refused { officer } if officer == "li"),
+        "{why}"
+    );
     assert!(centre.keys().is_empty());
+    // Who it was stands in the ledger.
+    let end = centre
+        .site
+        .ledger()
+        .unwrap()
+        .latest(&["ceremony.end"], &|_| true)
+        .unwrap()
+        .unwrap();
+    let Act::CeremonyEnd(body) = end.act else { panic!() };
+    assert_eq!(body.reason.unwrap().as_str(), "li refused");
     assert_eq!(centre.verified(), before + 2);
     let (_, verdict) = newest(&centre, &ceremony.plan);
     assert!(verdict.good(), "{:?}", verdict.findings);

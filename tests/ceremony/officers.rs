@@ -93,7 +93,7 @@ fn an_abandoned_ceremony_leaves_no_officer_behind() {
         if leaving { Answer::Refuses } else { usual(asked) }
     });
     let why = abandoned(replace().hold(&centre.site, &mut room));
-    assert!(matches!(why, CeremonyError::Room(_)), "{why}");
+    assert!(matches!(why, CeremonyError::Refused { .. }), "{why}");
     let left: Vec<String> = fs::read_dir(centre.site.folder().join("officers"))
         .unwrap()
         .map(|f| f.unwrap().file_name().into_string().unwrap())

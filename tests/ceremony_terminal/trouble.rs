@@ -170,7 +170,7 @@ fn a_sheet_of_another_custodian_or_ceremony_is_named_and_a_refusal_ends_it() {
     for event in [
         r#""detail":"sheet 2 of custodian-2","officer":"custodian-1","what":"wrong-custodian""#,
         r#""detail":"sheet of 12AB","officer":"custodian-2","what":"other-ceremony""#,
-        r#""what":"refused""#,
+        r#""detail":"custodian-2 refused","officer":"custodian-2","what":"refused""#,
     ] {
         assert!(text.contains(event), "{event}");
     }

@@ -73,6 +73,11 @@ pub enum CeremonyError {
         /// What.
         what: Msg,
     },
+    /// Somebody will not go on.
+    Refused {
+        /// Who.
+        officer: String,
+    },
     /// A step found something else than it must.
     Step {
         /// What.
@@ -137,6 +142,16 @@ of_the_site!(
 );
 
 impl CeremonyError {
+    /// Names whoever was at the keyboard where a person refused.
+    pub(super) fn by(self, officer: &str) -> Self {
+        match self {
+            Self::Room(RoomError::Refused) => Self::Refused {
+                officer: officer.to_owned(),
+            },
+            other => other,
+        }
+    }
+
     /// Whether people broke off, so that nobody is there to sign anything.
     pub(super) fn is_stop(&self) -> bool {
         matches!(self, Self::Room(RoomError::Prompt(_)))
@@ -165,6 +180,7 @@ impl Fault for CeremonyError {
             Self::Attempts { officer, what } => {
                 msg!("ceremony-attempts", officer = officer).with_msg("what", what.clone())
             }
+            Self::Refused { officer } => msg!("ceremony-refused-by", officer = officer),
             Self::Step { what } => what.clone(),
             Self::Expected { what } => msg!("ceremony-expected", what = what),
             Self::Abandoned { begin, why } => msg!("ceremony-abandoned", begin = begin).with_msg("why", why.msg()),
@@ -178,6 +194,7 @@ impl Fault for CeremonyError {
     fn exit(&self) -> Exit {
         match self {
             Self::Swapped { .. } | Self::Attempts { .. } | Self::Step { .. } | Self::Expected { .. } => Exit::Check,
+            Self::Refused { .. } => Exit::Stopped,
             Self::Abandoned { why, .. } | Self::LeftOpen { why, .. } => why.exit(),
             Self::Room(e) => e.exit(),
             Self::Plan(e) => e.exit(),

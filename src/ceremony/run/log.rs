@@ -15,6 +15,7 @@ use crate::outside::Clock;
 pub(super) struct StepLog {
     clock: Clock,
     done: StepDone,
+    at_keyboard: Option<String>,
 }
 
 /// Now, as entries have it.
@@ -38,7 +39,12 @@ impl StepLog {
             confirmed: Vec::new(),
             events: Vec::new(),
         };
-        Ok(Self { clock, done })
+        let at_keyboard = None;
+        Ok(Self {
+            clock,
+            done,
+            at_keyboard,
+        })
     }
 
     pub(super) fn end(mut self) -> Result<StepDone, FieldFault> {
@@ -46,7 +52,18 @@ impl StepLog {
         Ok(self.done)
     }
 
-    /// Somebody was at the keyboard; each stands there once, in the order in which they came.
+    /// Somebody comes to the keyboard.
+    pub(super) fn turn(&mut self, officer: &str) -> Result<(), FieldFault> {
+        self.at_keyboard = Some(officer.to_owned());
+        self.by(officer)
+    }
+
+    /// Who came to the keyboard last.
+    pub(super) fn at_keyboard(&self) -> Option<&str> {
+        self.at_keyboard.as_deref()
+    }
+
+    /// Somebody was at the keyboard, or answers for the step; each stands there once, in the order in which they came.
     pub(super) fn by(&mut self, officer: &str) -> Result<(), FieldFault> {
         let officer = Text::new(officer)?;
         if !self.done.by.contains(&officer) {

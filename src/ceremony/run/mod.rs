@@ -160,6 +160,10 @@ impl Running<'_> {
             self.announce(at + 1, plan.steps.len(), step);
             let mut log = StepLog::begin(step, self.hall.clock)?;
             let ended = steps::perform(self, step, &mut log);
+            let ended = ended.map_err(|e| match log.at_keyboard() {
+                Some(officer) => e.by(officer),
+                None => e,
+            });
             for paper in std::mem::take(&mut self.papers) {
                 self.hall.room.clear_away(&paper);
             }
@@ -213,7 +217,7 @@ impl Running<'_> {
         for msg in &self.current {
             self.hall.room.say(msg);
         }
-        log.by(&person.officer)?;
+        log.turn(&person.officer)?;
         Ok(person)
     }
 

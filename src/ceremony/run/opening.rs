@@ -199,7 +199,8 @@ pub(super) fn open_keys(
     person: &Person,
 ) -> Result<OfficerKeys, CeremonyError> {
     for _ in 0..ATTEMPTS {
-        let passphrase = hall.room.passphrase(&person.officer)?;
+        let passphrase = hall.room.passphrase(&person.officer);
+        let passphrase = passphrase.map_err(|e| CeremonyError::from(e).by(&person.officer))?;
         match request.site.officer(ledger, &person.officer, &passphrase, hall.costs) {
             Ok(keys) => return Ok(keys),
             Err(SiteError::Keys(KeyFileError::WrongPassphrase { officer })) => {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::durable::{beside, io, rename, write_synced};
+use super::durable::{beside, io, read_private, rename, write_synced};
 use super::error::KeyFileError;
 use crate::crypto::Digest;
 
@@ -90,6 +90,14 @@ impl Draft {
             KeyFileError::Missing { .. } => no_folder(&self.path),
             other => other,
         })
+    }
+
+    /// Its bytes, wherever they are.
+    pub(super) fn bytes(&self) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+        match &self.held {
+            Some((bytes, _)) => Ok(bytes.clone()),
+            None => Ok(Zeroizing::new(read_private(&self.new)?)),
+        }
     }
 
     /// The file's own name.

@@ -117,8 +117,16 @@ impl OfficerKeys {
 
     /// Opens the file with the passphrase. Costs below `least` are refused: somebody has put a weaker file there.
     pub fn open(path: &Path, passphrase: &SecretBytes, least: KdfParams) -> Result<Self, KeyFileError> {
-        let bytes = durable::read_private(path)?;
-        let file: envelope::Envelope<OfficerHeader> = envelope::parse(KIND, path, &bytes)?;
+        Self::opened(path, &durable::read_private(path)?, passphrase, least)
+    }
+
+    /// Opens what is to become the file.
+    pub fn open_draft(draft: &Draft, passphrase: &SecretBytes, least: KdfParams) -> Result<Self, KeyFileError> {
+        Self::opened(draft.path(), &draft.bytes()?, passphrase, least)
+    }
+
+    fn opened(path: &Path, bytes: &[u8], passphrase: &SecretBytes, least: KdfParams) -> Result<Self, KeyFileError> {
+        let file: envelope::Envelope<OfficerHeader> = envelope::parse(KIND, path, bytes)?;
         let shown = || path.display().to_string();
         let OfficerHeader {
             officer,

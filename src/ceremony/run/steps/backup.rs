@@ -6,7 +6,7 @@ use super::super::super::plan::{Backup, PersonId, Restore, Step};
 use super::super::log::StepLog;
 use super::super::{CeremonyError, Running};
 use super::entry::{Wanted, Wrong, enter};
-use super::keys::attend;
+use super::keys::{attend, verify};
 use super::officers::exchange_of;
 use super::papers::{Sheet, hand_over};
 use super::shares::short_digest;
@@ -16,7 +16,7 @@ use crate::crypto::shamir::Share;
 use crate::crypto::written::{Header, Kind};
 use crate::error::Fault;
 use crate::keys::file_store::{BackupError, Draft};
-use crate::keys::{KeyFileError, KeyStore};
+use crate::keys::{KeyFileError, KeyState, KeyStore};
 use crate::ledger::act::Act;
 use crate::msg;
 use crate::site::{KnownBackup, Restoration, RestoreError, SiteError};
@@ -119,6 +119,9 @@ pub(super) fn restore(
         }
     }
     for record in run.store().keys() {
+        if record.state == KeyState::Active {
+            verify(run, &record.id, record.kcv)?;
+        }
         log.key(&record.id, record.kcv)?;
     }
     for act in acts {

@@ -86,13 +86,14 @@ pub(super) fn restores(plan: &Plan) -> bool {
 
 /// Writes down why a step failed.
 pub(super) fn note_failure(log: &mut StepLog, why: &CeremonyError) -> Result<(), FieldFault> {
-    let at_keyboard = log.so_far().by.last().map(ToString::to_string);
-    let what = match why {
-        CeremonyError::Room(RoomError::Refused) => "refused",
-        CeremonyError::Room(_) => "broken-off",
-        CeremonyError::Attempts { .. } => "too-often",
-        _ => "failed",
+    let (what, people) = match why {
+        CeremonyError::Refused { .. } | CeremonyError::Room(RoomError::Refused) => ("refused", true),
+        CeremonyError::Room(_) => ("broken-off", true),
+        CeremonyError::Attempts { .. } => ("too-often", true),
+        _ => ("failed", false),
     };
+    // Nobody at the keyboard is to blame for what the program finds.
+    let at_keyboard = log.at_keyboard().filter(|_| people).map(ToOwned::to_owned);
     let text = why.msg().render(Lang::En);
     let detail: String = text.chars().filter(|c| !c.is_control()).take(120).collect();
     // What a text of the ledger cannot be (a name with a long hexadecimal part) is left out.

@@ -7,7 +7,7 @@ use super::super::log::StepLog;
 use super::super::{CeremonyError, Done, Running};
 use super::keys::attend;
 use crate::crypto::sign::PublicKey;
-use crate::keys::Change;
+use crate::keys::{Change, OfficerKeys};
 use crate::ledger::act::{Act, OfficerRevoke};
 use crate::ledger::{Role, Text};
 use crate::msg;
@@ -23,11 +23,20 @@ pub(super) fn enrol(run: &mut Running<'_>, step: &Step, work: &Enrol, log: &mut 
     };
     run.hall.room.turn(&person)?;
     run.hall.room.say(&msg!("ceremony-new-officer", officer = name));
-    let passphrase = run.hall.room.new_passphrase(&name)?;
+    let passphrase = run.hall.room.new_passphrase(&name);
+    let passphrase = passphrase.map_err(|e| CeremonyError::from(e).by(&name))?;
     let (keys, act) = run.session.prepare_officer(&name, &work.roles, run.hall.random)?;
     let (site, costs) = (run.request.site, run.hall.costs);
     let drafts = site.draft_officer(&keys, &work.roles, &passphrase, costs, run.hall.random)?;
     run.hall.room.leave();
+    // The passphrase opens what will be the officer's file, and the same keys are in it.
+    let [private, _] = &drafts;
+    let again = OfficerKeys::open_draft(private, &passphrase, costs)?;
+    if again.signing.public() != keys.signing.public() || again.exchange_public() != keys.exchange_public() {
+        return Err(CeremonyError::Step {
+            what: msg!("ceremony-file-differs", path = private.path().display()),
+        });
+    }
     run.exchange.insert(name.clone(), keys.exchange_public());
     run.files.extend(drafts);
     run.newcomers.push(keys);
@@ -79,6 +88,14 @@ pub(super) fn reshare(
     };
     run.pending.apply(change, run.hall.random)?;
     let header = run.store().header();
+    let holders: Vec<&str> = header.holders.iter().map(|h| h.officer.as_str()).collect();
+    let planned = work.holders.iter().map(|id| run.people.officer(id));
+    let planned = planned.collect::<Result<Vec<_>, _>>()?;
+    if header.quorum != work.quorum || holders != planned {
+        return Err(CeremonyError::Step {
+            what: msg!("ceremony-holders-differ", holders = holders.join(", ")),
+        });
+    }
     let act = store_reshared(header)?;
     for holder in &header.holders.clone() {
         let msg = msg!("ceremony-holder", officer = holder.officer, index = holder.index);
