@@ -20,7 +20,7 @@ use cardmint::ledger::{CardKind, Hash, Number, Text};
 use cardmint::outside::{Clock, Random, SystemRandom};
 use cardmint::perso::script::PersoScript;
 use cardmint::sim::{InMemoryReader, SimFaults};
-use cardmint::site::Session;
+use cardmint::site::{Session, Site};
 use cardmint::template::{Order, RawOrder, Template};
 use cardmint::transport::source::{CardSource, Verdict};
 use cardmint::transport::{CardTransport, TransportError};
@@ -164,6 +164,23 @@ impl Watch for Seen {
     }
 }
 
+/// The rows of an order of so many cards.
+pub fn ordered(site: &Site, template: &Template, count: u32, load: Option<Amount>) -> Rows {
+    let facts = batch::facts(site).unwrap();
+    let row = |row: u32| {
+        let raw: RawOrder = centre::order(template, u64::from(row));
+        let order = Order::check(template, &raw, centre::NOW, &|name| facts.value(name)).unwrap();
+        let number = batch::order::ledger_number(order.get(&template.number).unwrap());
+        OrderedCard {
+            row,
+            number,
+            order: Some(order),
+            load,
+        }
+    };
+    Rows((1..=count).map(row).collect())
+}
+
 /// A site with an order, an approved batch and blanks.
 pub struct Floor {
     pub centre: Centre,
@@ -213,19 +230,7 @@ impl Floor {
     }
 
     fn order(&self, count: u32, load: Option<Amount>) -> Rows {
-        let facts = batch::facts(&self.centre.session.site).unwrap();
-        let row = |row: u32| {
-            let raw: RawOrder = centre::order(&self.template, u64::from(row));
-            let order = Order::check(&self.template, &raw, centre::NOW, &|name| facts.value(name)).unwrap();
-            let number = batch::order::ledger_number(order.get(&self.template.number).unwrap());
-            OrderedCard {
-                row,
-                number,
-                order: Some(order),
-                load,
-            }
-        };
-        Rows((1..=count).map(row).collect())
+        ordered(&self.centre.session.site, &self.template, count, load)
     }
 
     /// Every card of the order is loaded with so much.
