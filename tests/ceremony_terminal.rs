@@ -4,6 +4,8 @@
 //! typed is counted, and nothing secret is on the screen.
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)] // a test stops at the first surprise; seeds are printed
 
+#[path = "ceremony_terminal/afterwards.rs"]
+mod afterwards;
 #[path = "ceremony_terminal/kinds.rs"]
 mod kinds;
 #[path = "ceremony_terminal/people.rs"]
