@@ -4,12 +4,14 @@
 #![allow(clippy::unwrap_used)] // a test may fail where it stands
 
 mod centre;
+mod pty;
 
 mod batch_cli {
-    use super::centre;
+    use super::{centre, pty};
 
     mod going;
     pub mod hall;
     mod making;
     mod refused;
+    mod terminal;
 }

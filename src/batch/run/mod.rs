@@ -261,7 +261,10 @@ fn attend(said: &Receiver<Say>, flags: &Flags, control: &Control, watch: &mut dy
             }
             Ok(Say::Ask(question, reply)) => drop(reply.send(watch.ask(&question))),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return counts,
+            Err(RecvTimeoutError::Disconnected) => {
+                counts.stopped |= control.stop.load(Ordering::Relaxed);
+                return counts;
+            }
         }
         watch.tick();
         if !counts.stopped && control.stop.load(Ordering::Relaxed) {

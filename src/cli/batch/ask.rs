@@ -89,17 +89,17 @@ fn put(question: &Question, lang: Lang) -> Msg {
     }
 }
 
-/// Asks until one of the letters comes. Whoever breaks off stops the reader.
-pub(super) fn ask(question: &Question, prompt: &mut dyn Prompt, lang: Lang) -> Answer {
+/// Asks until one of the letters comes. `None`: the person broke off.
+pub(super) fn ask(question: &Question, prompt: &mut dyn Prompt, lang: Lang) -> Option<Answer> {
     let text = put(question, lang);
     loop {
         let Ok(line) = prompt.line(&text) else {
-            return Answer::Stop;
+            return None;
         };
         let letter = line.trim().to_lowercase().chars().next();
         let found = choices(question).iter().find(|(choice, _)| Some(*choice) == letter);
         if let Some((_, answer)) = found {
-            return *answer;
+            return Some(*answer);
         }
     }
 }

@@ -170,10 +170,15 @@ impl Watch for Screen<'_> {
         self.ring(3);
         let answer = self.answers.beforehand(question).unwrap_or_else(|| {
             let (prompt, lang) = (&mut *self.prompt, self.lang);
-            match &self.bars {
+            let answer = match &self.bars {
                 Some(bars) => bars.all.suspend(|| ask(question, prompt, lang)),
                 None => ask(question, prompt, lang),
-            }
+            };
+            // Ctrl-C at a question stops the run as it does anywhere else.
+            answer.unwrap_or_else(|| {
+                self.control.stop.store(true, Ordering::Relaxed);
+                Answer::Stop
+            })
         });
         if self.out.is_json() {
             let value = events::of_question(question, answer);
