@@ -80,16 +80,31 @@ fn plan(hopper: &Hopper, card: u64, at: u32, fault: SimFault) {
 
 #[test]
 fn a_batch_survives_torn_cards_and_a_restart_of_the_service() {
-    let Some(mut rig) = Rig::start(2) else { return };
-    let mut floor = Floor::of_cards(10);
+    through_the_service(2, 5);
+}
+
+/// `cargo test --test batch_pcsc -- --ignored`
+#[test]
+#[ignore = "takes minutes"]
+fn two_hundred_cards_on_four_readers() {
+    through_the_service(4, 50);
+}
+
+/// A batch of so many cards each on so many readers. Two readers lose a card in the middle, and the service is restarted once.
+fn through_the_service(readers: usize, each: u64) {
+    let Some(mut rig) = Rig::start(readers) else { return };
+    let cards = readers as u64 * each;
+    let restart_at = cards * 2 / 5;
+    let mut floor = Floor::of_cards(u32::try_from(cards).unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let hoppers = [
-        hopper(&folder.path().join("h0"), 0, 5),
-        hopper(&folder.path().join("h1"), 5, 5),
-    ];
+    let places: Vec<_> = (0..readers).map(|n| folder.path().join(format!("h{n}"))).collect();
+    let hoppers: Vec<Hopper> = (0_u64..)
+        .zip(&places)
+        .map(|(n, place)| hopper(place, n * each, each))
+        .collect();
     plan(&hoppers[0], 1, 33, SimFault::TearAfter);
-    plan(&hoppers[1], 6, 60, SimFault::TearBefore);
-    let served = Served::lay(&rig, &[folder.path().join("h0"), folder.path().join("h1")]);
+    plan(&hoppers[1], each + 1, 60, SimFault::TearBefore);
+    let served = Served::lay(&rig, &places);
     let sources: Vec<Box<dyn CardSource>> = hoppers
         .iter()
         .enumerate()
@@ -103,7 +118,7 @@ fn a_batch_survives_torn_cards_and_a_restart_of_the_service() {
             }) as Box<dyn CardSource>
         })
         .collect();
-    let readers: Vec<String> = (0..2).map(|at| rig.reader(at)).collect();
+    let names: Vec<String> = (0..readers).map(|at| rig.reader(at)).collect();
     let service = Arc::new(Mutex::new((Some(()), 0)));
     let mut seen = Seen::new();
     let count = Arc::clone(&service);
@@ -112,7 +127,7 @@ fn a_batch_survives_torn_cards_and_a_restart_of_the_service() {
             let mut count = count.lock().unwrap();
             count.1 += 1;
             // In the middle of other cards.
-            if count.1 == 4 && count.0.take().is_some() {
+            if count.1 == restart_at && count.0.take().is_some() {
                 rig.stop_service();
                 std::thread::sleep(Duration::from_millis(300));
                 rig.start_service();
@@ -141,7 +156,7 @@ fn a_batch_survives_torn_cards_and_a_restart_of_the_service() {
     .unwrap();
     assert_eq!(
         (summary.issued, summary.left, summary.doubtful),
-        (10, 0, 0),
+        (u32::try_from(cards).unwrap(), 0, 0),
         "{:?}",
         seen.failures()
     );
@@ -151,22 +166,14 @@ fn a_batch_survives_torn_cards_and_a_restart_of_the_service() {
         "{:?}",
         seen.failures()
     );
-    for reader in &readers {
+    for reader in &names {
         let made = |e: &&Event| matches!(e, Event::Issued { reader: r, .. } if r == reader);
         assert!(seen.events.iter().filter(made).count() >= 3, "{reader}");
     }
     floor.is_done();
     drop(served);
-    for (hopper, folder) in hoppers.iter().zip(["h0", "h1"]) {
-        let good = cardmint::sim::cards_in(&folder_of(&folder_path(&hopper.reader()), "good")).unwrap();
-        assert_eq!(good.len(), 5, "{folder}");
+    for place in &places {
+        let good = cardmint::sim::cards_in(&place.join("good")).unwrap();
+        assert_eq!(good.len() as u64, each, "{}", place.display());
     }
-}
-
-fn folder_path(reader: &str) -> String {
-    reader.trim_start_matches("sim:").to_owned()
-}
-
-fn folder_of(hopper: &str, name: &str) -> std::path::PathBuf {
-    Path::new(hopper).join(name)
 }
