@@ -31,7 +31,7 @@ for act in "card.replace", "card.exchange":
     SHAPES[act] = "kind:card number:N new:N source:source balance:U? reason:T?"
 for act in "card.lost", "card.found", "card.cancel", "card.block", "card.unblock", "pin.unblock", "pin.reload":
     SHAPES[act] = "kind:card number:N reason:T?"
-PATTERNS = {"numbers": "user|psam|terminal", "settled-desk": "done|not-done|unknown", "list": "full|delta",
+PATTERNS = {"numbers": "user|psam|terminal", "settled-desk": "done|not-done|unknown", "list": "full|delta", "money": "transfer|emptying",
             "source": "chip|clearing|none", "inner": "holders|pins"}
 COLUMNS = ("in stock", "handed out", "in process", "issued", "scrapped", "returned")
 # An act on a card in use: the states that it needs and the one that it leaves.
@@ -50,7 +50,7 @@ class Centre:
         self.ledger, self.need = ledger, need
         self.ranges, self.spans, self.orders, self.batches, self.batch_of = {}, [], {}, {}, {}
         self.lots, self.held, self.serials, self.blanks = {}, {}, {}, {}
-        self.life, self.desk, self.black, self.lists = {}, {}, set(), 0
+        self.life, self.desk, self.money, self.black, self.lists = {}, {}, {}, set(), 0
         self.withdrawn, self.erased, self.secrets = set(), set(), {}
 
     def admit(self, e, names):
@@ -63,9 +63,8 @@ class Centre:
             self.lives(act, (body["kind"], body["number"]), body)
         elif act in DESK or act == "card.done":
             self.writes(act, (body["kind"], body["number"]), body, e["seq"])
-        elif noun == "purse" and (verb == "intent" or "intent" not in body):
-            state = self.life.get(("user", body["number"]), {"state": "in-use"})["state"]
-            self.need("LIFECYCLE", "the card is " + state, state == "in-use")
+        elif noun == "purse":
+            self.purse(verb, ("user", body["number"]), body, e["seq"])
         elif noun in ("range", "order", "secret", "holder", "holders", "batch", "blacklist"):
             getattr(self, noun)(verb, body, names)
         elif noun == "stock":
@@ -272,7 +271,7 @@ class Centre:
         issued = self.ledger.cards.get(card, {"status": None})["status"] == "issued"
         state = self.life.get(card, {"state": "in-use"})["state"]
         self.need("LIFECYCLE", f"{card[1]} is not issued, or {state}", issued, state in states)
-        return self.life.setdefault(card, {"state": "in-use", "until": "", "replaces": None})
+        return self.life.setdefault(card, {"state": "in-use", "until": "", "replaces": None, "owed": None, "emptied": None})
 
     def lives(self, act, card, body):
         states, after = LIFE[act]
@@ -282,8 +281,28 @@ class Centre:
         if "new" in body:
             new = self.alive((body["kind"], body["new"]), ["in-use"])
             self.need("LIFECYCLE", "the new card stands for another one", new is not row, not new["replaces"])
-            new["replaces"] = card[1]
+            new["replaces"], new["owed"] = card[1], body.get("balance") or None
+        paid = act in ("card.replace", "card.exchange", "card.return") and row["emptied"] is not None
+        self.need("LIFECYCLE", "another amount than was taken off", not paid or body.get("balance") == row["emptied"])
         row["state"] = after
+
+    def purse(self, verb, card, body, seq):
+        if "intent" in body:
+            what, amount = self.money.pop(body["intent"], (None, None))
+            if what == "transfer" and body.get("result") != "not-done":
+                self.life[card]["owed"] = None
+            elif what == "emptying" and body.get("result") in (None, "done-unproved"):
+                self.alive(card, [self.life.get(card, {"state": "in-use"})["state"]])["emptied"] = amount
+            return
+        row, desk = self.life.get(card, {"state": "in-use"}), body.get("desk")
+        self.need("LIFECYCLE", "the card is " + row["state"], row["state"] == "in-use", row.get("emptied") is None)
+        if desk == "transfer":
+            self.need("LIFECYCLE", "not what it is owed", row.get("owed") == body["amount"], body["type"] in ("01", "02"))
+        elif desk:
+            self.alive(card, ["in-use"])
+            self.need("LIFECYCLE", "not all that is on it", body["amount"] == body["balance"], body["type"] in ("05", "06"))
+        if desk:
+            self.money[seq] = desk, body["amount"]
 
     def writes(self, act, card, body, seq):
         if act == "card.done":

@@ -39,7 +39,7 @@ SHAPES = card_centre.SHAPES | {
     "store.restore": "digest:H generation:I shares:[share] keys:U quorum:U holders:[holder] ceremony:I",
     "card.void": "kind:card number:N reason:T", "ledger.export": "format:T from:I to:I entries:I digest:H",
     "clock.refused": "earliest:M attempts:U", "checkpoint.renew": "reason:T size:I root:H",
-    "purse.intent": "number:N terminal:N type:X amount:U balance:U counter:U terminal_counter:U? datetime:N",
+    "purse.intent": "number:N terminal:N type:X amount:U balance:U counter:U terminal_counter:U? datetime:N desk:money?",
     "purse.closed": "number:N intent:I result:settled reason:T? status_word:X?",
 }
 for act in "key.generate", "key.import", "key.derive", "key.receive":
@@ -50,7 +50,7 @@ for act in "card", "psam":
                                "keys:use* batch:T? lot:T? resumes:I?")
     SHAPES[act + ".outcome"] = "number:N intent:I result:ending proof:H? steps:U reason:T? status_word:X?"
 for act in "load", "purchase":
-    SHAPES["purse." + act] = SHAPES["purse.intent"].replace("balance:U", "balance:U?") + " tac:X intent:I?"
+    SHAPES["purse." + act] = SHAPES["purse.intent"].replace("balance:U", "balance:U?").replace("desk:money?", "tac:X intent:I?")
 PATTERNS = card_centre.PATTERNS | {
     "N": "[0-9A-Z]{1,24}", "X": "([0-9A-F]{2}){1,8}", "H": "[0-9a-f]{64}", "nonce": "[0-9A-F]{16}", "card": "user|psam",
     "state": "pre-active|active|retired|destroyed|compromised", "ending": "issued|failed-blank|failed-partial|in-doubt",

@@ -25,7 +25,7 @@ use crate::crypto::purse::{Amount, DateTime, Terminal};
 use crate::keys::CardKey;
 use crate::keys::scheme::{Scheme, Subject};
 use crate::ledger::Ledger;
-use crate::ledger::act::{Act, PurseEnding, PurseIntent};
+use crate::ledger::act::{Act, PurseDesk, PurseEnding, PurseIntent};
 use crate::site::Session;
 use crate::template::{KeySlot, Product, SHIPPED, Template};
 use crate::transport::CardTransport;
@@ -135,6 +135,17 @@ pub fn load_at(
     order: &LoadOrder<'_>,
     card: &mut CardSession<'_>,
 ) -> Result<(Loaded, u64), BatchError> {
+    load_for(station, on, order, None, card)
+}
+
+/// The same for the customer desk.
+pub(super) fn load_for(
+    station: &mut Station<'_>,
+    on: &PurseCard<'_>,
+    order: &LoadOrder<'_>,
+    desk: Option<PurseDesk>,
+    card: &mut CardSession<'_>,
+) -> Result<(Loaded, u64), BatchError> {
     let (load_key, tac_key) = (key(station, on, on.slots.load)?, key(station, on, on.slots.tac)?);
     let slot = on.slots.directory.pin.as_ref().map(|p| p.id);
     let wanted = Load {
@@ -148,7 +159,7 @@ pub fn load_at(
         pin: slot.zip(order.pin),
     };
     let ready = load::prepare(card, station.keys, &wanted)?;
-    let intent = entries::of_load(&on.number, &ready.transaction)?;
+    let intent = entries::of_load(&on.number, &ready.transaction, desk)?;
     let seq = station.record.append(Act::PurseIntent(intent.clone()))?;
     let loaded = match load::credit(card, station.keys, &tac_key, &ready) {
         Ok(loaded) => loaded,
@@ -184,10 +195,22 @@ pub struct Torn {
 
 /// Pays with a PSAM in another reader; with intent and outcome in the ledger, where there is a session.
 pub fn pay(
+    session: Option<&mut Session>,
+    on: &PurseCard<'_>,
+    with: &Sam,
+    order: PayOrder,
+    cards: (&mut CardSession<'_>, &mut CardSession<'_>),
+) -> Result<Went, BatchError> {
+    pay_for(session, on, with, order, None, cards)
+}
+
+/// The same for the customer desk.
+pub(super) fn pay_for(
     mut session: Option<&mut Session>,
     on: &PurseCard<'_>,
     with: &Sam,
     order: PayOrder,
+    desk: Option<PurseDesk>,
     (card, sam): (&mut CardSession<'_>, &mut CardSession<'_>),
 ) -> Result<Went, BatchError> {
     let wanted = Purchase {
@@ -203,7 +226,7 @@ pub fn pay(
     let ready = purchase::prepare(card, sam, &wanted).map_err(|e| psam_refused(e, with))?;
     let intent = match &mut session {
         Some(session) => {
-            let intent = entries::of_purchase(&on.number, &ready)?;
+            let intent = entries::of_purchase(&on.number, &ready, desk)?;
             Some((session.append(Act::PurseIntent(intent.clone()))?.seq, intent))
         }
         None => None,

@@ -3,10 +3,12 @@
 //! giving a number up, reading and verifying what is on a card. `cardmint card` alone has the verbs of the customer desk.
 
 mod at_desk;
+mod history;
 mod job;
 mod life;
 mod look;
 mod make;
+mod money;
 
 use std::path::PathBuf;
 
@@ -32,6 +34,10 @@ enum CardVerb {
     Life(life::Verb),
     #[command(flatten)]
     AtDesk(at_desk::Verb),
+    #[command(flatten)]
+    Money(money::Verb),
+    /// Everything about a card.
+    History(history::Of),
 }
 
 /// What can be done with a card.
@@ -97,6 +103,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
         CardVerb::Make(verb) => run_verb(verb, Product::UserCard, context),
         CardVerb::Life(verb) => life::run(verb, context),
         CardVerb::AtDesk(verb) => at_desk::run(verb, context),
+        CardVerb::Money(verb) => money::run(verb, context),
+        CardVerb::History(of) => history::run(of, context),
     }
 }
 

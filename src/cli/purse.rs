@@ -56,18 +56,20 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
     }
 }
 
+pub(in crate::cli) use load::site_terminal;
+
 fn open(reader: &str) -> Result<Box<dyn CardTransport>, Error> {
     Ok(readers::open(&reader.parse::<ReaderSpec>()?)?)
 }
 
 /// Now, in Beijing time.
-fn now(context: &Context) -> Result<DateTime, Error> {
+pub(in crate::cli) fn now(context: &Context) -> Result<DateTime, Error> {
     let beijing = jiff::tz::Offset::constant(8);
     Ok(DateTime::from_civil(beijing.to_datetime(context.clock.now()))?)
 }
 
 /// Tells how a torn transaction was settled.
-fn tell_settled(settled: &Settled, entry: u64, context: &mut Context) -> Result<(), Error> {
+pub(in crate::cli) fn tell_settled(settled: &Settled, entry: u64, context: &mut Context) -> Result<(), Error> {
     let (intent, word): (&PurseIntent, &str) = match settled {
         Settled::Done { intent } => (intent, "done"),
         Settled::Closed { intent, result } => match result {

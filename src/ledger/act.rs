@@ -28,7 +28,7 @@ pub use holders::{HolderShow, HoldersErase, SecretDraw, SecretUse};
 pub use key::{KeyArrived, KeyExport, KeyRetire, KeyState, PinSet};
 pub use life::{BalanceSource, CardChange, CardDone, CardExtend, CardReplace, CardReturn, DeskEnding};
 pub use order::{OrderImport, OrderWithdraw, RangeKind, RangeReserve, Span};
-pub use purse::{PurseClosed, PurseEnding, PurseIntent, PurseTransaction};
+pub use purse::{PurseClosed, PurseDesk, PurseEnding, PurseIntent, PurseTransaction};
 pub use site::{Founding, Officer, OfficerRevoke, PolicyChange, SiteInit, SiteTrust};
 pub use stock::{StockCount, StockHandOut, StockReceive, StockReturn, StockScrap, StockTakeBack};
 pub use store::{Holder, StoreBackup, StoreReshare, StoreRestore};

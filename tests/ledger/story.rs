@@ -58,6 +58,7 @@ pub fn meant(transaction: &PurseTransaction, balance: u32) -> PurseIntent {
         counter: transaction.counter,
         terminal_counter: transaction.terminal_counter,
         datetime: transaction.datetime.clone(),
+        desk: None,
     }
 }
 

@@ -64,6 +64,11 @@ pub enum DeskError {
         /// The act.
         act: &'static str,
     },
+    /// An amount that is not read from a chip, and no supervisor beside the acting officer.
+    SupervisorNeeded {
+        /// The number.
+        number: String,
+    },
     /// The card took the command and does not take the PIN.
     PinNotTaken {
         /// The number.
@@ -117,6 +122,7 @@ impl Fault for DeskError {
             Self::Earlier { number, day, until } => msg!("desk-earlier", number = number, day = day, until = until),
             Self::Day { day } => msg!("desk-day", day = day),
             Self::NotShown { number, act } => msg!("desk-not-shown", number = number).with_word("act", "act", *act),
+            Self::SupervisorNeeded { number } => msg!("desk-supervisor-needed", number = number),
             Self::PinNotTaken { number } => msg!("desk-pin-not-taken", number = number),
         }
     }

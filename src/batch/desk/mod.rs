@@ -10,9 +10,15 @@ mod card;
 mod carry_out;
 mod chip;
 mod fault;
+mod history;
+mod payout;
 mod settle;
+mod succession;
 
 pub use card::{DeskCard, identify};
 pub use carry_out::{Carried, Change, carry_out};
 pub use fault::DeskError;
+pub use history::{History, KeyStory, Link, Origin, Upstream, history};
+pub use payout::{Payout, Psam, give_back, may_act, take_off};
 pub use settle::{Settled, settle, visit};
+pub use succession::{Succession, TransferOrder, owed, transfer};

@@ -9,11 +9,11 @@ use crate::crypto::purse::Amount;
 use crate::crypto::purse_transaction::LoadTransaction;
 use crate::error::Fault;
 use crate::iso7816::StatusWord;
-use crate::ledger::act::{Act, PurseClosed, PurseEnding, PurseIntent, PurseTransaction};
+use crate::ledger::act::{Act, PurseClosed, PurseDesk, PurseEnding, PurseIntent, PurseTransaction};
 use crate::ledger::{Number, ShortHex, Text};
 
 /// What a load intends.
-pub(super) fn of_load(number: &str, t: &LoadTransaction) -> Result<PurseIntent, BatchError> {
+pub(super) fn of_load(number: &str, t: &LoadTransaction, desk: Option<PurseDesk>) -> Result<PurseIntent, BatchError> {
     Ok(PurseIntent {
         number: Number::new(number)?,
         terminal: Number::new(t.terminal.to_string().to_uppercase())?,
@@ -23,11 +23,16 @@ pub(super) fn of_load(number: &str, t: &LoadTransaction) -> Result<PurseIntent, 
         counter: t.counter.into(),
         terminal_counter: None,
         datetime: Number::new(t.at.to_string())?,
+        desk,
     })
 }
 
 /// What a purchase intends.
-pub(super) fn of_purchase(number: &str, ready: &ReadyToPay) -> Result<PurseIntent, BatchError> {
+pub(super) fn of_purchase(
+    number: &str,
+    ready: &ReadyToPay,
+    desk: Option<PurseDesk>,
+) -> Result<PurseIntent, BatchError> {
     let t = &ready.transaction;
     Ok(PurseIntent {
         number: Number::new(number)?,
@@ -38,6 +43,7 @@ pub(super) fn of_purchase(number: &str, ready: &ReadyToPay) -> Result<PurseInten
         counter: t.counter.into(),
         terminal_counter: Some(t.terminal_counter),
         datetime: Number::new(t.at.to_string())?,
+        desk,
     })
 }
 

@@ -57,7 +57,7 @@ pub(super) fn run(args: &LoadArgs, context: &mut Context) -> Result<Exit, Error>
     }
     let site = session::open_site(context)?;
     site.check_reader(&args.card.reader)?;
-    let terminal = terminal(args, &site)?;
+    let terminal = site_terminal(args.terminal.as_deref(), &site)?;
     let mut open = session::unlock(context, &site, ACTS)?;
     let at = super::now(context)?;
     let mut transport = super::open(&args.card.reader)?;
@@ -111,9 +111,9 @@ pub(super) fn run(args: &LoadArgs, context: &mut Context) -> Result<Exit, Error>
 }
 
 /// The terminal number that was given, or the site's code and zeros behind it.
-fn terminal(args: &LoadArgs, site: &Site) -> Result<Terminal, Error> {
-    let text = match &args.terminal {
-        Some(text) => text.clone(),
+pub(in crate::cli) fn site_terminal(given: Option<&str>, site: &Site) -> Result<Terminal, Error> {
+    let text = match given {
+        Some(text) => text.to_owned(),
         None => format!("{:0<12}", site.owner().code.chars().take(8).collect::<String>()),
     };
     text.parse()

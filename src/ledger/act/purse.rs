@@ -36,6 +36,16 @@ pub struct PurseTransaction {
     pub intent: Option<u64>,
 }
 
+/// What the customer desk moves money for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PurseDesk {
+    /// The balance of the card that this one stands for goes onto it, once.
+    Transfer,
+    /// The whole balance is taken off a card that is given back or exchanged.
+    Emptying,
+}
+
 /// Body of `purse.intent`: what the card is about to be asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +68,9 @@ pub struct PurseIntent {
     pub terminal_counter: Option<u32>,
     /// The date and time in the transaction, 14 digits.
     pub datetime: Number,
+    /// What the customer desk does it for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desk: Option<PurseDesk>,
 }
 
 /// How an intent ended that no proved transaction fulfils.

@@ -194,6 +194,12 @@ pub enum CentreFault {
         /// The number.
         number: String,
     },
+    /// Money that the customer desk moves is not what the ledger has: what a card is owed, all that is on it, or what was
+    /// taken off it.
+    Money {
+        /// The number.
+        number: String,
+    },
     /// A day that is none, or lies before the one that was.
     Day {
         /// What was given.
@@ -315,6 +321,7 @@ impl Fault for CentreFault {
             }
             Self::NoSuccessor { number } => msg!("centre-no-successor", number = number),
             Self::Balance { number } => msg!("centre-balance", number = number),
+            Self::Money { number } => msg!("centre-money", number = number),
             Self::Day { day } => msg!("centre-day", day = day),
             Self::DeskOpen { number } => msg!("centre-desk-open", number = number),
             Self::NoDeskAct { number, intent } => msg!("centre-no-desk-act", number = number, intent = intent),

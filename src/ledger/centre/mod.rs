@@ -45,6 +45,7 @@ pub(super) const TABLES: &[&str] = &[
     "batch_lots",
     "life",
     "desk_acts",
+    "desk_purses",
     "blacklist",
     "lists",
     "list_confirmations",
@@ -100,10 +101,12 @@ pub(super) fn apply(db: &Connection, entry: &Entry, policy: Option<&Policy>) -> 
         Act::CardOutcome(body) => stock::concluded(db, entry, CardKind::User, body),
         Act::PsamOutcome(body) => stock::concluded(db, entry, CardKind::Psam, body),
         Act::CardVoid(body) => stock::voided(db, body),
-        Act::PurseIntent(body) => life::may_trade(db, body.number.as_str()),
-        Act::PurseLoad(body) | Act::PursePurchase(body) if body.intent.is_none() => {
-            life::may_trade(db, body.number.as_str())
-        }
+        Act::PurseIntent(body) => life::trade(db, body, seq),
+        Act::PurseLoad(body) | Act::PursePurchase(body) => match body.intent {
+            Some(intent) => life::traded(db, body.number.as_str(), intent, None),
+            None => life::may_trade(db, body.number.as_str()),
+        },
+        Act::PurseClosed(body) => life::traded(db, body.number.as_str(), body.intent, Some(body.result)),
         Act::CardLost(body) => life::change(db, body, seq, &["in-use"], "lost"),
         Act::CardFound(body) => life::change(db, body, seq, &["lost"], "in-use"),
         Act::CardCancel(body) => life::change(db, body, seq, &["in-use", "lost"], "cancelled"),

@@ -140,7 +140,8 @@ CREATE TABLE batch_lots (
     PRIMARY KEY (batch, lot)
 ) STRICT, WITHOUT ROWID;
 
--- Issued cards to which something happened. state: in-use, lost, replaced, exchanged, returned, cancelled
+-- Issued cards to which something happened. state: in-use, lost, replaced, exchanged, returned, cancelled.
+-- owed: fen of the card that it stands for, not on it yet; emptied: fen that were taken off it at the desk
 CREATE TABLE life (
     kind        TEXT NOT NULL,
     number      TEXT NOT NULL,
@@ -149,6 +150,8 @@ CREATE TABLE life (
     blocked     INTEGER NOT NULL,
     replaces    TEXT,
     replaced_by TEXT,
+    owed        INTEGER,
+    emptied     INTEGER,
     changed     INTEGER NOT NULL REFERENCES entries (seq),
     PRIMARY KEY (kind, number)
 ) STRICT, WITHOUT ROWID;
@@ -162,6 +165,13 @@ CREATE TABLE desk_acts (
     until  TEXT,
     PRIMARY KEY (kind, number)
 ) STRICT, WITHOUT ROWID;
+
+-- Purse intents of the customer desk that have not ended. what: transfer, emptying
+CREATE TABLE desk_purses (
+    intent INTEGER PRIMARY KEY REFERENCES entries (seq),
+    what   TEXT NOT NULL,
+    amount INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE blacklist (
     added   INTEGER PRIMARY KEY REFERENCES entries (seq),
