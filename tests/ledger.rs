@@ -13,6 +13,7 @@ mod ledger {
     pub mod ceremony_story;
     mod cli;
     mod crash;
+    mod desk_money;
     mod format;
     mod lifecycle;
     mod officers;

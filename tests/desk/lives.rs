@@ -109,14 +109,12 @@ impl Street {
             1 => self.plain(n, Act::CardFound, &["lost"], "in-use"),
             2 if self.dice.percent(20) => self.plain(n, Act::CardCancel, &["in-use", "lost"], "cancelled"),
             3 => {
-                if self.chip(n, Change::Block, usable) {
-                    self.cards[n].1.blocked = true;
-                }
+                let done = self.chip(n, Change::Block, usable);
+                self.cards[n].1.blocked |= done;
             }
             4 => {
-                if self.chip(n, Change::Unblock, life.state == "in-use" && life.blocked) {
-                    self.cards[n].1.blocked = false;
-                }
+                let done = self.chip(n, Change::Unblock, life.state == "in-use" && life.blocked);
+                self.cards[n].1.blocked &= !done;
             }
             5 => {
                 let day = life.day + [0, 10_000, 20_000][self.dice.below(3) as usize];
@@ -238,7 +236,7 @@ impl Street {
                 } else {
                     self.till.counter.days(card)[0].parse().unwrap()
                 },
-                balance: self.till.balance(card),
+                balance: Till::balance(card),
                 owed: row.as_ref().and_then(|row| row.owed),
                 replaces: row.as_ref().and_then(|row| row.replaces.clone()),
                 replaced_by: row.as_ref().and_then(|row| row.replaced_by.clone()),

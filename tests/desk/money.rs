@@ -22,7 +22,7 @@ fn state(till: &Till, card: &Card) -> String {
 
 /// One exchange, torn once on the way or not at all; the new card has the money afterwards.
 fn exchanged(till: &mut Till, old: &Card, new: &Card, psam: bool, tear: Option<(bool, u32, SimFault)>) {
-    let fen = till.balance(old);
+    let fen = Till::balance(old);
     let where_ = format!("psam {psam}, {tear:?}");
     if let Some((true, at, fault)) = tear {
         let e = till
@@ -41,8 +41,8 @@ fn exchanged(till: &mut Till, old: &Card, new: &Card, psam: bool, tear: Option<(
     let (done, _) = till.transfer(&mut on_reader(&new.chip));
     let done = done.unwrap_or_else(|e| panic!("{where_}: {} {e}", e.msg().id()));
     assert!(done.is_none_or(|went| went == fen), "{where_}");
-    assert_eq!(till.balance(new), fen, "{where_}: all of it, once");
-    assert_eq!(till.balance(old), if psam { 0 } else { fen }, "{where_}");
+    assert_eq!(Till::balance(new), fen, "{where_}: all of it, once");
+    assert_eq!(Till::balance(old), if psam { 0 } else { fen }, "{where_}");
     assert!(till.counter.blocked(old), "{where_}: no terminal takes the old card");
     let life = till.life(old).unwrap();
     assert_eq!(

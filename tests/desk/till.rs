@@ -71,7 +71,7 @@ impl Till {
     }
 
     /// The balance on a chip, blocked or not: as the simulator shows it.
-    pub fn balance(&self, card: &Card) -> u32 {
+    pub fn balance(card: &Card) -> u32 {
         fn find(value: &serde_json::Value) -> Option<u64> {
             match value {
                 serde_json::Value::Object(fields) => {

@@ -36,7 +36,7 @@ pub(super) enum Verb {
         #[arg(value_name = "NUMBER")]
         number: String,
         #[command(flatten)]
-        new: New,
+        new: Successor,
         #[command(flatten)]
         amount: Amounts,
         /// Why.
@@ -51,7 +51,7 @@ pub(super) enum Verb {
         #[command(flatten)]
         old: Old,
         #[command(flatten)]
-        new: New,
+        new: Successor,
         #[command(flatten)]
         amount: Amounts,
         /// Why.
@@ -100,7 +100,7 @@ pub(super) struct Old {
 
 /// The new card.
 #[derive(Debug, clap::Args)]
-pub(super) struct New {
+pub(super) struct Successor {
     /// The new card's number.
     #[arg(long, value_name = "NUMBER")]
     new: String,
@@ -231,7 +231,12 @@ fn unlock(site: &Site, act: &'static str, loads: bool, context: &mut Context) ->
 }
 
 /// Records a succession, and loads the new card where it lies on a reader.
-fn succeed(succession: &Succession, new: &New, session: &mut Session, context: &mut Context) -> Result<Exit, Error> {
+fn succeed(
+    succession: &Succession,
+    new: &Successor,
+    session: &mut Session,
+    context: &mut Context,
+) -> Result<Exit, Error> {
     if let Some(reader) = &new.new_reader {
         session.site.check_reader(reader)?;
     }
@@ -297,7 +302,7 @@ fn blacklisted(session: &mut Session, number: &str, why: &str) -> Result<(), Err
 fn exchange(
     number: Option<&str>,
     old: &Old,
-    new: &New,
+    new: &Successor,
     amount: &Amounts,
     reason: Option<&str>,
     site: &Site,
@@ -326,7 +331,7 @@ fn exchange(
     let on = identify(&desk.session, &desk.template, desk.said.as_deref(), &mut card)?;
     succession.old.clone_from(&on.number);
     succession.check(&desk.session)?;
-    let balance = emptied(&mut desk.session, &on, psam.as_mut(), at, &mut card, context)?;
+    let balance = emptied(&mut desk.session, &on, &mut psam, at, &mut card, context)?;
     succession.balance = Some(balance);
     succeed(&succession, new, &mut desk.session, context)
 }
@@ -370,7 +375,7 @@ fn open_psam(old: &Old, desk: &Desk, site: &Site) -> Result<Option<OpenPsam>, Er
 fn emptied(
     session: &mut Session,
     on: &DeskCard<'_>,
-    psam: Option<&mut OpenPsam>,
+    psam: &mut Option<OpenPsam>,
     at: crate::crypto::purse::DateTime,
     card: &mut CardSession<'_>,
     context: &mut Context,
@@ -416,7 +421,7 @@ fn returned(
     let mut card = CardSession::new(desk.transport.as_mut(), desk.template.dialect);
     let on = identify(&desk.session, &desk.template, desk.said.as_deref(), &mut card)?;
     may_act(&desk.session, "card.return", &on.number, false)?;
-    payout.balance = emptied(&mut desk.session, &on, psam.as_mut(), at, &mut card, context)?;
+    payout.balance = emptied(&mut desk.session, &on, &mut psam, at, &mut card, context)?;
     let number = on.number.clone();
     pay_out(&number, payout, BalanceSource::Chip, &mut desk.session, context)
 }
