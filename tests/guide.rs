@@ -71,8 +71,25 @@ fn the_guide_to_ceremonies_runs_as_it_stands() {
 }
 
 #[test]
+fn the_guide_to_the_customer_desk_runs_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = run("desk.en.md", folder.path());
+    for expected in [
+        "is owed 50.00 yuan",
+        "pay out 8.00 yuan and 15.00 yuan deposit",
+        "3100000000000555: on the list",
+        "3100000000000001 (replaced) → 3100000000000002 (exchanged) → 3100000000000003 (in use)",
+        "purchase.v1.3des@ministry",
+        "GOOD",
+    ] {
+        assert!(out.contains(expected), "{expected} is missing in:\n{out}");
+    }
+}
+
+#[test]
 fn both_languages_give_the_same_commands() {
     assert_eq!(blocks("ceremonies.en.md"), blocks("ceremonies.zh.md"));
     assert_eq!(blocks("guide.en.md"), blocks("guide.zh.md"));
+    assert_eq!(blocks("desk.en.md"), blocks("desk.zh.md"));
     assert!(blocks("guide.en.md").len() >= 10);
 }

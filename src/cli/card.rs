@@ -9,6 +9,7 @@ mod life;
 mod look;
 mod make;
 mod money;
+mod transfer;
 
 use std::path::PathBuf;
 
