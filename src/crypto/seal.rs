@@ -187,22 +187,22 @@ pub fn passphrase_key(passphrase: &SecretBytes, salt: &[u8; 16], costs: KdfParam
     })
 }
 
-/// The private half of a box: X25519, wiped, never printed.
-pub struct BoxKey(StaticSecret);
+/// The private half of a box: X25519, wiped, never printed. Lives on the heap, so that a move leaves no copy behind.
+pub struct BoxKey(Box<StaticSecret>);
 
 impl BoxKey {
     /// A fresh one.
     pub fn generate(random: &mut dyn Random) -> Result<Self, NoRandom> {
         let mut seed = Zeroizing::new([0; 32]);
         random.fill(&mut *seed)?;
-        Ok(Self(StaticSecret::from(*seed)))
+        Ok(Self(Box::new(StaticSecret::from(*seed))))
     }
 
     /// From a secret that was kept sealed: 32 bytes.
     pub fn from_secret(secret: &SecretBytes) -> Result<Self, SealError> {
         let mut seed = Zeroizing::new([0; 32]);
         exactly(secret.expose(), &mut *seed)?;
-        Ok(Self(StaticSecret::from(*seed)))
+        Ok(Self(Box::new(StaticSecret::from(*seed))))
     }
 
     /// For keeping it sealed.
@@ -212,7 +212,7 @@ impl BoxKey {
 
     /// What others seal to.
     pub fn public(&self) -> [u8; 32] {
-        PublicKey::from(&self.0).to_bytes()
+        PublicKey::from(&*self.0).to_bytes()
     }
 }
 
