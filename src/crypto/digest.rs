@@ -24,7 +24,10 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     for part in parts {
         hash.update(part);
     }
-    hash.finalize().into()
+    // In its place: taken by value, what it hashed last would stay behind on the stack.
+    let mut digest = [0; 32];
+    hash.finalize_into_reset((&mut digest).into());
+    digest
 }
 
 #[cfg(test)]
