@@ -26,13 +26,15 @@ pub(super) fn combine(run: &mut Running<'_>, work: &Components, log: &mut StepLo
     let id = work.key.at(run.site().owner());
     let whole = Whole::Key(id.algorithm, run.site().config().kcv_length);
     let name = id.to_string();
-    let sheets = Sheets::taken(run, whole, &work.custodians, &name, log)?;
-    let parts: Vec<KeyMaterial> = sheets
-        .components
+    let mut sheets = Sheets::taken(run, whole, &work.custodians, &name, log)?;
+    // Nobody needs the components any more while the check value is compared.
+    let entered = std::mem::take(&mut sheets.components);
+    let parts = entered
         .iter()
         .map(written::key)
-        .collect::<Result<_, _>>()
-        .map_err(|e| bad(&e))?;
+        .collect::<Result<Vec<KeyMaterial>, _>>();
+    drop(entered);
+    let parts = parts.map_err(|e| bad(&e))?;
     let key = combine_components(&parts);
     drop(parts);
     run.store().check_key(&id, &key)?;
