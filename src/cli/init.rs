@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Context, session};
+use super::{Context, hardening, session};
 use crate::crypto::KcvLength;
 use crate::crypto::seal::KdfParams;
 use crate::error::{Error, Exit};
@@ -106,6 +106,7 @@ fn request(args: &Args, context: &mut Context) -> Result<NewSite, Error> {
         return Err(crate::site::SiteError::OneOfficer.into());
     }
     let unlock = args.unlock.unwrap_or(if officers.len() < 2 { 1 } else { 2 });
+    hardening::state().insist(args.require_memory_lock, false)?;
     let mut people = Vec::new();
     for (name, roles) in officers {
         let passphrase = session::new_passphrase(context, &name)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Context, session};
+use super::{Context, hardening, session};
 use crate::crypto::seal::KdfParams;
 use crate::error::{Error, Exit};
 use crate::i18n::word;
@@ -137,6 +137,7 @@ fn passphrase(context: &mut Context, name: &str, new: Option<&std::path::Path>) 
     if ledger.state().officers.keys().all(|n| n.as_str() != name) {
         return Err(SiteError::NotOfficer { name: name.to_owned() }.into());
     }
+    hardening::state().insist(site.config().require_memory_lock, false)?;
     let old = session::passphrase(context, name)?;
     let keys = site.officer(&ledger, name, &old, KdfParams::default())?;
     let new = match new {

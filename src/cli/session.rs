@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::Context;
+use super::{Context, hardening};
 use crate::crypto::SecretBytes;
 use crate::crypto::seal::KdfParams;
 use crate::error::{Error, Exit};
@@ -28,9 +28,7 @@ pub fn unlock(context: &mut Context, site: &Site, acts: &[&str]) -> Result<Sessi
 
 /// The same with at least so many officers.
 pub fn unlock_by(context: &mut Context, site: &Site, acts: &[&str], at_least: usize) -> Result<Session, Error> {
-    if site.config().require_memory_lock && super::hardening::state().memory != super::hardening::Memory::Locked {
-        return Err(Error::new(msg!("site-memory-lock"), Exit::Usage));
-    }
+    hardening::state().insist(site.config().require_memory_lock, false)?;
     let ledger = site.ledger()?;
     let quorum: usize = site.store_place().header()?.quorum.into();
     let officers = officers(context, site, &ledger, acts, quorum.max(at_least))?;
@@ -57,6 +55,7 @@ pub fn officers(
     acts: &[&str],
     at_least: usize,
 ) -> Result<Vec<OfficerKeys>, Error> {
+    hardening::state().insist(site.config().require_memory_lock, false)?;
     let state = ledger.state();
     let of_act = |act: &&str| state.needs_at_least(act);
     let needed = acts.iter().map(of_act).max().unwrap_or(1).max(at_least).max(1);

@@ -11,8 +11,7 @@ use super::room::Terminal;
 use super::{Plan, Rehearse, new_site};
 use crate::ceremony::plan::Bindings;
 use crate::ceremony::run::{Completed, Hall, Request, World, run as hold, settle};
-use crate::cli::hardening::{self, Memory};
-use crate::cli::{Context, session, stop};
+use crate::cli::{Context, hardening, session, stop};
 use crate::crypto::seal::KdfParams;
 use crate::error::{Error, Exit};
 use crate::ledger::Hash;
@@ -77,9 +76,10 @@ fn begin(
     (world, resume): (World, bool),
     context: &mut Context,
 ) -> Result<Exit, Error> {
-    if site.config().require_memory_lock && hardening::state().memory != Memory::Locked {
-        return Err(Error::new(msg!("site-memory-lock"), Exit::Usage));
-    }
+    let process = hardening::state();
+    process.insist(site.config().require_memory_lock, world == World::Production)?;
+    context.out.notice(&process.core_msg());
+    context.out.notice(&process.memory.msg());
     let request = Request {
         site,
         plan: &loaded.plan,
