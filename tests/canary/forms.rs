@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The forms that a secret could show in, and a search for all of them in one pass.
+#![allow(dead_code)] // each test program uses its part
 
 use base64::Engine;
 use base64::alphabet;
@@ -38,8 +39,57 @@ impl Secret {
         }
     }
 
+    /// Raw bytes, and their hex, in pieces of eight: half a key that shows is as bad as all of it.
+    pub fn pieces(name: &str, bytes: &[u8]) -> Self {
+        let (whole, rest) = bytes.as_chunks::<8>();
+        assert!(!whole.is_empty() && rest.is_empty(), "{name} has {} bytes", bytes.len());
+        Self {
+            name: name.into(),
+            raw: whole
+                .iter()
+                .flat_map(|piece| [piece.to_vec(), hex::encode_upper(piece).into_bytes()])
+                .collect(),
+        }
+    }
+
+    /// The beginning and the end of what somebody types, ten characters each.
+    pub fn typed(name: &str, text: &str) -> Self {
+        let letters = text.as_bytes();
+        assert!(letters.len() >= 10, "{name} would be found by chance");
+        Self {
+            name: name.into(),
+            raw: vec![letters[..10].to_vec(), letters[letters.len() - 10..].to_vec()],
+        }
+    }
+
+    /// What stands in groups on a sheet: every two neighbours of the groups that are secret, with a blank and without.
+    pub fn written(name: &str, text: &str) -> Self {
+        // Two groups say whose sheet it is, the last one checks the others.
+        let groups: Vec<&str> = text.split_whitespace().skip(2).collect();
+        assert!(groups.len() > 4 && groups.iter().all(|g| g.len() == 6), "{text}");
+        let pairs = groups.windows(2).flat_map(|pair| [pair.join(" "), pair.concat()]);
+        Self {
+            name: name.into(),
+            raw: pairs.map(String::into_bytes).collect(),
+        }
+    }
+
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// As it is, as hex and back to front: what a search through much memory looks for.
+    pub fn plain_forms(&self) -> Vec<Form> {
+        let forms = self.raw.iter().flat_map(|raw| {
+            let back: Vec<u8> = raw.iter().rev().copied().collect();
+            [
+                ("as it is", raw.clone()),
+                ("back to front", back),
+                ("lower hex", hex::encode(raw).into_bytes()),
+                ("upper hex", hex::encode_upper(raw).into_bytes()),
+            ]
+        });
+        forms.map(|(form, bytes)| (form.to_owned(), bytes)).collect()
     }
 
     /// Raw, reversed and with bytes, words and halves exchanged; each as bytes, hex, spaced hex, list of numbers and Base64.
@@ -60,6 +110,7 @@ fn orders(raw: &[u8]) -> Vec<Form> {
         ("reversed".into(), raw.iter().rev().copied().collect()),
         ("bytes swapped".into(), swapped(2)),
         ("words swapped".into(), swapped(4)),
+        ("double words swapped".into(), swapped(8)),
         ("halves swapped".into(), [right, left].concat()),
         ("nibbles swapped".into(), raw.iter().map(|b| b.rotate_left(4)).collect()),
         ("inverted".into(), raw.iter().map(|b| !b).collect()),
@@ -84,6 +135,9 @@ fn written(order: &str, bytes: &[u8]) -> Vec<Form> {
                 .into_bytes(),
         ),
         ("numbers", numbers.join(",").into_bytes()),
+        ("wide letters", wide(bytes)),
+        ("wide upper hex", wide(lower.to_uppercase().as_bytes())),
+        ("wide lower hex", wide(lower.as_bytes())),
         ("spaced numbers", numbers.join(", ").into_bytes()),
         ("lower hex", lower.into_bytes()),
     ];
@@ -95,6 +149,11 @@ fn written(order: &str, bytes: &[u8]) -> Vec<Form> {
         .into_iter()
         .map(|(form, bytes)| (format!("{form}, {order}"), bytes))
         .collect()
+}
+
+/// As UTF-16, low byte first.
+fn wide(letters: &[u8]) -> Vec<u8> {
+    letters.iter().flat_map(|letter| [*letter, 0]).collect()
 }
 
 /// The characters that stand for these bytes alone when `shift` bytes stand before them and any behind them.
@@ -121,10 +180,19 @@ pub struct Needles {
 }
 
 impl Needles {
-    pub fn of(secrets: &[Secret]) -> Self {
+    pub fn of<'s>(secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
+        Self::in_forms(secrets, Secret::forms)
+    }
+
+    /// For much memory.
+    pub fn plain<'s>(secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
+        Self::in_forms(secrets, Secret::plain_forms)
+    }
+
+    fn in_forms<'s>(secrets: impl IntoIterator<Item = &'s Secret>, forms: fn(&Secret) -> Vec<Form>) -> Self {
         let mut by_start = vec![Vec::new(); 1 << 16];
         for secret in secrets {
-            for (form, bytes) in secret.forms() {
+            for (form, bytes) in forms(secret) {
                 assert!(bytes.len() >= 5, "{} as {form} would be found by chance", secret.name);
                 let at = usize::from(bytes[0]) << 8 | usize::from(bytes[1]);
                 by_start[at].push((format!("{} as {form}", secret.name), bytes));

@@ -37,6 +37,9 @@ pub struct Held {
     pub code: i32,
     /// All that was on the screen, without control sequences.
     pub screen: String,
+    /// All that the program wrote to the terminal, as it is.
+    #[allow(dead_code)] // canary tests search it
+    pub output: Vec<u8>,
     pub said: Vec<Said>,
 }
 
@@ -60,6 +63,9 @@ pub struct Asked<'a> {
     pub before: &'a str,
     /// The how manieth question of the ceremony, from 0.
     pub number: usize,
+    /// The number of the process that asks.
+    #[allow(dead_code)] // canary tests look into it
+    pub process: u32,
 }
 
 pub fn passphrase(officer: &str) -> String {
@@ -127,9 +133,17 @@ pub fn right(asked: &Asked<'_>, papers: &Papers) -> Option<(String, bool)> {
 pub fn hold(
     command: &Command,
     papers: &mut Papers,
+    people: impl FnMut(&Asked<'_>, &Papers) -> Option<(String, bool)>,
+) -> Held {
+    hold_on(Pty::of_size(command, 60, 400), papers, people)
+}
+
+/// The same on a terminal that is there already.
+pub fn hold_on(
+    mut pty: Pty,
+    papers: &mut Papers,
     mut people: impl FnMut(&Asked<'_>, &Papers) -> Option<(String, bool)>,
 ) -> Held {
-    let mut pty = Pty::of_size(command, 60, 400);
     let (mut read, mut who, mut said) = (0, String::new(), Vec::new());
     let mut screen = String::new();
     let (mut until, mut length) = (Instant::now() + PATIENCE, 0);
@@ -145,7 +159,13 @@ pub fn hold(
         if pty.has_ended() {
             screen += &plain(&pty.output()[read..]);
             let code = pty.end().code().unwrap_or(-1);
-            return Held { code, screen, said };
+            let output = pty.output();
+            return Held {
+                code,
+                screen,
+                output,
+                said,
+            };
         }
         // What is no question now is none later.
         if unchanged {
@@ -155,7 +175,11 @@ pub fn hold(
         let lines: Vec<&str> = text.trim_end().lines().map(str::trim).collect();
         let last = lines.last().copied().unwrap_or_default();
         // Above the place for groups stands how to type, and above that the question.
-        let grouped = lines.len() > 2 && last.parse::<u8>().is_ok() && lines[lines.len() - 2].contains("not shown");
+        let grouped = lines.len() > 2
+            && last.parse::<u8>().is_ok()
+            && ["not shown", "不显示"]
+                .iter()
+                .any(|how| lines[lines.len() - 2].contains(how));
         let question = if grouped { lines[lines.len() - 3] } else { last };
         if !question.ends_with([':', '：', '—', '?', ']']) {
             continue;
@@ -163,10 +187,10 @@ pub fn hold(
         if let Some(turn) = text.lines().rev().find_map(turn) {
             who = turn;
         }
-        if question.starts_with("— ") {
+        if question.starts_with('—') {
             continue;
         }
-        if question.contains("Your page lies at") {
+        if question.contains("Your page lies at") || question.contains("您的纸面页位于") {
             let groups = groups_on_newest_page(&papers.folder);
             papers.given.push((who.clone(), groups.clone()));
             papers.pages.insert(who.clone(), groups);
@@ -176,13 +200,15 @@ pub fn hold(
             question,
             before: said.last().map_or("", |s: &Said| s.typed.as_str()),
             number: said.len(),
+            process: pty.id(),
         };
         let answer = people(&asked, papers).or_else(|| right(&asked, papers));
         let (typed, secret) =
             answer.unwrap_or_else(|| panic!("nobody knows an answer to {question:?} in:\n{screen}{text}"));
         screen += &text;
         read = output.len();
-        let control = typed.len() == 1 && typed.as_bytes()[0] < 32;
+        // What ends in a control character is all that is typed.
+        let control = typed.bytes().last().is_some_and(|byte| byte < 32);
         pty.type_in(if control { typed.clone() } else { format!("{typed}\r") });
         said.push(Said {
             who: who.clone(),
@@ -194,10 +220,14 @@ pub fn hold(
     }
 }
 
-/// `— custodian-1: zhang, custodian —`
+/// `— custodian-1: zhang, custodian —`, and the same in Chinese; alone or as a message of `--json`.
 fn turn(line: &str) -> Option<String> {
-    let inside = line.trim().strip_prefix("— ")?.strip_suffix(" —")?;
-    inside.split_once(": ").map(|(id, _)| id.to_owned())
+    let message = line.split_once("\"message\":\"").map(|(_, rest)| rest);
+    let line = message.map_or(line.trim(), |rest| rest.split('"').next().unwrap());
+    let english = line.strip_prefix("— ").and_then(|rest| rest.strip_suffix(" —"));
+    let chinese = line.strip_prefix("—— ").and_then(|rest| rest.strip_suffix(" ——"));
+    let id = english.and_then(|inside| inside.split_once(": "));
+    id.or_else(|| chinese?.split_once('：')).map(|(id, _)| id.to_owned())
 }
 
 /// What is written, without control sequences.
@@ -220,7 +250,7 @@ fn plain(bytes: &[u8]) -> String {
 }
 
 /// The written form on the page that was printed last: the longest run of groups of six digits.
-fn groups_on_newest_page(folder: &Path) -> String {
+pub fn groups_on_newest_page(folder: &Path) -> String {
     let newest = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -62,6 +62,11 @@ impl Pty {
 
     /// Starts a command with its arguments, folder and environment. `TERM` is `xterm` unless the command says another.
     pub fn of_size(command: &Command, rows: u16, columns: u16) -> Self {
+        Self::with_output(command, (rows, columns), None)
+    }
+
+    /// The same, with standard output somewhere else than on the terminal.
+    pub fn with_output(command: &Command, (rows, columns): (u16, u16), output: Option<OwnedFd>) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -91,7 +96,8 @@ impl Pty {
         if let Some(folder) = command.get_current_dir() {
             session.current_dir(folder);
         }
-        let child = session.stdin(end()).stdout(end()).stderr(end()).spawn().unwrap();
+        let stdout = output.map_or_else(end, Stdio::from);
+        let child = session.stdin(end()).stdout(stdout).stderr(end()).spawn().unwrap();
         let heard = Arc::new((Mutex::new(Heard::default()), Condvar::new()));
         let master = File::from(master);
         listen(master.try_clone().unwrap(), Arc::clone(&heard));
