@@ -46,6 +46,7 @@ use std::path::PathBuf;
 use clap::{FromArgMatches, Parser, Subcommand};
 
 use crate::crypto::random_health::Tested;
+use crate::crypto::stack::WipedStack;
 use crate::error::{Error, Exit};
 use crate::i18n::Lang;
 use crate::outside::{Clock, Prompt, Random, SystemRandom};
@@ -185,6 +186,7 @@ pub fn main(args: Vec<OsString>) -> Exit {
 
 /// Runs one command.
 pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
+    let _wiped_at_the_end = WipedStack;
     match command {
         Command::Reader(args) => reader::run(&args, context),
         Command::Ledger(args) => ledger::run(&args, context),

@@ -36,6 +36,7 @@ pub mod secure_messaging;
 pub mod session;
 pub mod shamir;
 pub mod sign;
+pub mod stack;
 pub mod tac;
 pub mod written;
 

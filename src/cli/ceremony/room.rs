@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The people in the room at a terminal. Public facts go to the error stream, as everything that is no result; secrets are
-//! typed hidden; the screen is cleared whenever the next person comes.
+//! typed hidden; the screen is cleared whenever the next person comes. Before anybody is waited for, what earlier steps left
+//! on the stack is wiped.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::ceremony::room::{Paper, Person, Room, RoomError, refuses, refuses_hidden};
 use crate::cli::output::Output;
 use crate::crypto::SecretBytes;
+use crate::crypto::stack::wipe_stack;
 use crate::i18n::{Lang, Msg};
 use crate::keys::file_store::SHORTEST_PASSPHRASE;
 use crate::msg;
@@ -27,6 +29,7 @@ pub(super) struct Terminal<'a> {
 
 impl Terminal<'_> {
     fn plain(&mut self, question: &Msg) -> Result<String, RoomError> {
+        wipe_stack();
         let typed = self.prompt.line(question)?;
         if refuses(&typed) {
             Err(RoomError::Refused)
@@ -82,6 +85,7 @@ impl Room for Terminal<'_> {
     }
 
     fn written(&mut self, question: &Msg, groups: &Groups) -> Result<SecretBytes, RoomError> {
+        wipe_stack();
         let typed = self.prompt.grouped(question, groups)?;
         if refuses_hidden(&typed) {
             Err(RoomError::Refused)
@@ -91,6 +95,7 @@ impl Room for Terminal<'_> {
     }
 
     fn hidden(&mut self, question: &Msg) -> Result<SecretBytes, RoomError> {
+        wipe_stack();
         let typed = self.prompt.secret(question)?;
         if refuses_hidden(&typed) {
             Err(RoomError::Refused)

@@ -13,6 +13,7 @@ use crate::ceremony::plan::Bindings;
 use crate::ceremony::run::{Completed, Hall, Request, World, run as hold, settle};
 use crate::cli::{Context, hardening, session, stop};
 use crate::crypto::seal::KdfParams;
+use crate::crypto::stack::wipe_stack;
 use crate::error::{Error, Exit};
 use crate::ledger::Hash;
 use crate::ledger::act::{CeremonyResult, KeySeen, StepDone};
@@ -114,6 +115,7 @@ fn begin(
     };
     let completed = hold(request, hall);
     drop(room);
+    wipe_stack();
     let completed = completed?;
     tell(site, loaded, &completed, context)?;
     match completed.unpublished {
