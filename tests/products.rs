@@ -5,10 +5,15 @@
 mod centre;
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use cardmint::batch::contents;
 use cardmint::card::CardSession;
+use cardmint::crypto::{Algorithm, KeyMaterial, cipher};
 use cardmint::error::{Exit, Fault};
+use cardmint::keys::{KeyStore, SectorKey, StoreError};
+use cardmint::sim::{Chip, SimCard, SimFault, SimOptions, seeded_serial};
+use cardmint::transport::CardTransport;
 use centre::{Centre, Shared, blank, on_reader, order, pairs, template};
 
 /// Issues a card with something said besides what every order of the template says.
@@ -206,4 +211,225 @@ fn two_officers_sign_for_what_can_load_or_turn_terminals() {
     assert_eq!((refused.msg().id(), refused.exit()), ("site-officers", Exit::Usage));
     assert_eq!((city.ledger(), centre::state(&card)), before, "nothing was written");
     city.verify_ledger();
+}
+
+/// Sends hex to a card as a reader would; the answer with its status word.
+fn apdu(reader: &mut dyn CardTransport, hex: &str) -> String {
+    let bytes = hex::decode(hex.replace(' ', "")).unwrap();
+    hex::encode_upper(reader.transmit(&bytes).unwrap())
+}
+
+#[test]
+fn an_m1_chip_keeps_its_access_bits() {
+    let card = Arc::new(Mutex::new(SimCard::new(
+        Chip::M1,
+        [0, 0, 0, 0, 0xA1, 0xB2, 0xC3, 0xD4],
+        SimOptions::default(),
+        false,
+    )));
+    let reader = &mut on_reader(&card);
+    assert_eq!(reader.atr().to_string(), "3B8F8001804F0CA000000306030001000000006A");
+    assert_eq!(apdu(reader, "FFCA000000"), "A1B2C3D49000");
+    assert_eq!(apdu(reader, "FFB0000410"), "6982", "nothing opens without a key");
+    assert_eq!(apdu(reader, "FF860000 05 0100046000"), "6A88", "the reader has no key");
+    assert_eq!(apdu(reader, "FF820000 06 FFFFFFFFFFFF"), "9000");
+    assert_eq!(apdu(reader, "FF860000 05 0100046000"), "9000");
+    assert_eq!(apdu(reader, "FFB0000410"), format!("{}9000", "00".repeat(16)));
+    assert_eq!(apdu(reader, "FFB0000810"), "6982", "another sector");
+    // Data with key B alone to be written, trailer by key B: 08778F69; A = 010203040506, B = 111213141516.
+    assert_eq!(apdu(reader, "FFD60004 10 000102030405060708090A0B0C0D0E0F"), "9000");
+    assert_eq!(apdu(reader, "FFD60007 10 010203040506 08778F69 111213141516"), "9000");
+    assert_eq!(
+        apdu(reader, "FF860000 05 0100046000"),
+        "6300",
+        "the maker's key is gone"
+    );
+    assert_eq!(apdu(reader, "FFB0000410"), "6982", "a refusal closes what was open");
+    apdu(reader, "FF820001 06 010203040506");
+    apdu(reader, "FF820002 06 111213141516");
+    assert_eq!(apdu(reader, "FF880004 02 6001"), "9000", "the older form");
+    assert_eq!(apdu(reader, "FFB0000410"), "000102030405060708090A0B0C0D0E0F9000");
+    assert_eq!(
+        apdu(reader, "FFD60004 10 00000000000000000000000000000000"),
+        "6982",
+        "key A reads only"
+    );
+    assert_eq!(
+        apdu(reader, "FFB0000710"),
+        "00000000000008778F690000000000009000",
+        "no key is read"
+    );
+    assert_eq!(apdu(reader, "FFD60007 10 FFFFFFFFFFFF FF078069 FFFFFFFFFFFF"), "6982");
+    assert_eq!(apdu(reader, "FF860000 05 0100056102"), "9000");
+    assert_eq!(apdu(reader, "FFD60005 10 0F0E0D0C0B0A09080706050403020100"), "9000");
+    // Access bits that contradict themselves lock the sector for good.
+    assert_eq!(apdu(reader, "FFD60007 10 010203040506 09778F69 111213141516"), "9000");
+    assert_eq!(apdu(reader, "FF860000 05 0100056102"), "9000");
+    assert_eq!(apdu(reader, "FFB0000510"), "6982");
+    // Key B that can be read opens nothing.
+    apdu(reader, "FF860000 05 0100086100");
+    assert_eq!(apdu(reader, "FFB0000810"), "6982");
+    apdu(reader, "FF860000 05 0100006000");
+    assert_eq!(
+        apdu(reader, "FFD60000 10 00000000000000000000000000000000"),
+        "6982",
+        "the maker's block"
+    );
+    assert_eq!(apdu(reader, "00A40000023F00"), "6E00");
+}
+
+/// The blocks and keys of an issued M1 card by the formulas, computed here from the root keys: chip's key by number of the
+/// chip ‖ FF000000, then one block a sector.
+#[test]
+fn an_m1_card_bears_blocks_and_keys_by_the_formulas() {
+    let mut campus = Centre::without("campus", "issuer", "", &["sector-a", "sector-b"]);
+    let roots = [("sector-a", [0x1A; 16]), ("sector-b", [0x2B; 16])].map(|(usage, mut bytes)| {
+        bytes.iter_mut().zip(0u8..).for_each(|(byte, n)| *byte ^= n * 7);
+        let key = || KeyMaterial::init_with(|k| *k = bytes);
+        campus.add(format!("{usage}.v1.3des@issuer").parse().unwrap(), key());
+        bytes
+    });
+    let said = [
+        ("card-type", "student"),
+        ("authentication-code", "0A0B0C0D"),
+        ("deposit", "20"),
+    ];
+    let card = issued(&mut campus, "campus-m1", 12345, &said);
+    let uid = &seeded_serial(7, 12345)[4..];
+    let des = |key: &[u8], block: &[u8]| cipher::ecb_encrypt(Algorithm::Tdes, key.try_into().unwrap(), block);
+    let sector_key = |root: &[u8; 16], flag: u8| {
+        let factor = [uid, &[0xFF, 0, 0, 0]].concat();
+        let inverse: Vec<u8> = factor.iter().map(|b| !b).collect();
+        let chip = [des(root, &factor), des(root, &inverse)].concat();
+        let block = [uid, &[0x23, 0x45, 0x0A, flag]].concat();
+        hex::encode_upper(&des(&chip, &block)[..6])
+    };
+    let flags = [
+        0x00, 0x01, 0x10, 0x03, 0x03, 0x03, 0x06, 0x07, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+    ];
+    let reader = &mut on_reader(&card);
+    let mut blocks = Vec::new();
+    for (sector, flag) in flags.into_iter().enumerate() {
+        for (kind, root) in [("60", &roots[0]), ("61", &roots[1])] {
+            apdu(reader, &format!("FF820000 06 {}", sector_key(root, flag)));
+            let opened = apdu(reader, &format!("FF860000 05 0100{:02X}{kind}00", sector * 4));
+            assert_eq!(opened, "9000", "sector {sector}, key {kind}");
+        }
+        for block in sector * 4..sector * 4 + 4 {
+            blocks.push(apdu(reader, &format!("FFB000{block:02X}10")));
+        }
+        apdu(reader, "FF820000 06 FFFFFFFFFFFF");
+        let refused = apdu(reader, &format!("FF860000 05 0100{:02X}6000", sector * 4));
+        assert_eq!(refused, "6300", "the maker's key opens sector {sector}");
+    }
+    let xor = |hex: &str| hex::decode(hex).unwrap().iter().fold(0, |sum, b| sum ^ b);
+    let issue = "0000000000012345 0A0B0C0D 02 02 01".replace(' ', "");
+    assert_eq!(blocks[4], format!("{issue}{:02X}9000", xor(&issue)));
+    let dates = "20261121 20301121 20261121 0014 00".replace(' ', "");
+    assert_eq!(blocks[5], format!("{dates}{:02X}9000", xor(&dates)));
+    let balance = "88130000 77ECFFFF 88130000 09F609F69000".replace(' ', "");
+    assert_eq!(
+        (&blocks[9], &blocks[10]),
+        (&balance, &balance),
+        "50.00 yuan as value block, and its copy"
+    );
+    assert!(blocks[1].starts_with("0001100303030607"));
+    assert_eq!(&blocks[7][12..20], "08778F69");
+    assert_eq!(&blocks[15][12..20], "7F078869");
+    let row = campus
+        .session
+        .ledger
+        .card(cardmint::ledger::CardKind::User, "00012345")
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        row.chip.as_deref(),
+        Some(hex::encode_upper(uid).as_str()),
+        "the chip's number is in the ledger"
+    );
+    campus.verify_ledger();
+}
+
+/// A card of another chip than the order's is not written to; a chip whose trailer was garbled in a tear is dead, and said to be.
+#[test]
+fn an_m1_card_of_another_chip_and_one_that_is_dead() {
+    let mut campus = Centre::new("campus", "issuer", "");
+    let template = template("campus-m1");
+    let script = |campus: &Centre, n| campus.script(&template, &pairs(&order(&template, n))).unwrap();
+    let other = blank(&template, 2);
+    let before = (campus.ledger(), centre::state(&other));
+    let refused = campus
+        .issue(&template, &script(&campus, 1), &mut on_reader(&other))
+        .unwrap_err();
+    assert_eq!((refused.msg().id(), refused.exit()), ("perso-differs", Exit::Check));
+    assert_eq!((campus.ledger(), centre::state(&other)), before);
+
+    let options = SimOptions {
+        torn_trailer_garbles: true,
+        ..SimOptions::default()
+    };
+    let whole = campus
+        .issue(&template, &script(&campus, 3), &mut on_reader(&blank(&template, 3)))
+        .unwrap();
+    let mut dead = 0;
+    for at in 1..=whole.done.answered {
+        let n = 100 + u64::from(at);
+        let card = Arc::new(Mutex::new(
+            SimCard::new(Chip::M1, seeded_serial(7, n), options.clone(), false).seeded(n),
+        ));
+        let script = script(&campus, n);
+        campus
+            .issue(&template, &script, &mut centre::faulty(&card, at, SimFault::TearDuring))
+            .unwrap_err();
+        match campus.issue(&template, &script, &mut on_reader(&card)) {
+            Ok(_) => (),
+            Err(e) => {
+                assert_eq!(
+                    (e.msg().id(), e.exit()),
+                    ("perso-dead", Exit::Device),
+                    "torn at {at}: {e}"
+                );
+                dead += 1;
+            }
+        }
+    }
+    assert_eq!(dead, 16, "one for each trailer");
+    campus.verify_ledger();
+}
+
+/// Sector keys leave the key store as six bytes; no other key does, in no part.
+#[test]
+fn the_store_gives_sector_keys_and_no_part_of_another_key() {
+    let campus = Centre::new("campus", "issuer", "");
+    let stored = campus.session.store.keys();
+    let mut subject = cardmint::keys::Subject::new();
+    subject.set_hex("chip_serial", "A1B2C3D4").unwrap();
+    subject.set_hex("application_serial", "0000000000000001").unwrap();
+    let scheme = campus.session.site.scheme();
+    let key = |usage: &str| {
+        let key = scheme.card_key(&stored, &usage.parse().unwrap(), 1, Algorithm::Tdes, &subject);
+        key.unwrap()
+    };
+    let asked = |usage: &str, block: Option<[u8; 8]>| {
+        let wanted = SectorKey { key: key(usage), block };
+        campus.session.store.sector_key(&wanted).map(|secret| secret.len())
+    };
+    assert_eq!(asked("sector-a", Some([0; 8])).unwrap(), 6);
+    assert_eq!(asked("sector-b", Some([1; 8])).unwrap(), 6);
+    assert_eq!(asked("transport", None).unwrap(), 6);
+    for usage in [
+        "purchase",
+        "load",
+        "card-control",
+        "tac",
+        "app-maintenance",
+        "transport",
+    ] {
+        let refused = asked(usage, Some([0; 8])).unwrap_err();
+        assert!(matches!(refused, StoreError::NotAllowed { .. }), "{usage}: {refused}");
+    }
+    for usage in ["sector-a", "sector-b", "purchase", "load", "card-control"] {
+        let refused = asked(usage, None).unwrap_err();
+        assert!(matches!(refused, StoreError::NotAllowed { .. }), "{usage}: {refused}");
+    }
 }

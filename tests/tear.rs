@@ -42,6 +42,8 @@ fn comparable(card: &Shared, erases: bool) -> String {
         &["kcv", "counters", "records"]
     };
     strip(&mut shown, apart);
+    // Numbers and dates of the order stand in the blocks; they are read back in every run.
+    strip(&mut shown, &["blocks"]);
     shown.to_string()
 }
 
@@ -145,4 +147,9 @@ fn management_card() {
 #[test]
 fn system_card() {
     torn_everywhere("system-card", Centre::new("mot", "issuer", "01011000"), true);
+}
+
+#[test]
+fn m1_card() {
+    torn_everywhere("campus-m1", Centre::new("campus", "issuer", ""), true);
 }

@@ -81,7 +81,8 @@ fn keys(template: &Template, scheme: &Scheme, facts: &SiteFacts) -> Vec<KeyRecor
         .directories()
         .flat_map(|d| &d.keys)
         .map(|k| (&k.name, k.level.clone()));
-    let all = slots.chain([(&template.transport.name, None)]);
+    let sectors = template.m1.iter().flat_map(|m1| [(&m1.key_a, None), (&m1.key_b, None)]);
+    let all = slots.chain([(&template.transport.name, None)]).chain(sectors);
     all.map(|(name, level)| {
         let root = scheme.usage(&name.usage).unwrap().root.clone();
         let level = level.or(root).unwrap_or_else(|| scheme.levels()[0].name.clone());
@@ -177,6 +178,17 @@ const ORDERS: &[(&str, &[(&str, &str)])] = &[
     (
         "system-card",
         &[("number", "3100900000000002"), ("version", "7"), ("largest", "300.00")],
+    ),
+    (
+        "campus-m1",
+        &[
+            ("number", "00012345"),
+            ("uid", "A1B2C3D4"),
+            ("authentication-code", "0A0B0C0D"),
+            ("card-type", "staff"),
+            ("balance", "100.00"),
+            ("deposit", "20"),
+        ],
     ),
 ];
 

@@ -131,7 +131,7 @@ pub fn code_on_card(card: &mut CardSession<'_>, template: &Template, code: &str)
     let is_code = |f: &&TemplateField| match &f.source {
         Source::Site { name, .. } => name == code,
         Source::Order(..) => f.name.replace('-', "_") == code,
-        Source::Constant(_) => false,
+        Source::Constant(_) | Source::Xor => false,
     };
     let Some((directory, file, record, field)) = field_of(template, &is_code) else {
         return Ok(None);

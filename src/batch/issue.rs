@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::contents::{Bears, bears};
 use super::fault::BatchError;
 use super::recording::{Station, at_station};
-use crate::card::{CardError, CardSession, chip};
+use crate::card::{CardError, CardSession};
 use crate::crypto::KcvLength;
 use crate::keys::KeyStore;
 use crate::ledger::act::{Act, CardVoid, Intent, KeyUse, Outcome};
@@ -87,7 +87,7 @@ pub fn issue_at(
 ) -> Result<Issued, BatchError> {
     let row = station.record.card(kind_of(job.script.product), &job.script.number)?;
     match row {
-        Some(row) if is_unfinished(&row) && (row.chip == chip::serial(card.atr()) || row.status == "failed-blank") => {
+        Some(row) if is_unfinished(&row) && (row.chip == card.chip_serial()? || row.status == "failed-blank") => {
             around.observer.note(&msg!("batch-resuming", number = row.number));
             take_up(station, job, card, around, &row)
         }
@@ -131,7 +131,7 @@ fn fresh(
     card: &mut CardSession<'_>,
     mut around: Surroundings<'_>,
 ) -> Result<Issued, BatchError> {
-    let serial = chip::serial(card.atr());
+    let serial = card.chip_serial()?;
     if let Some(chip) = &serial
         && let Some(row) = station.record.card_on_chip(chip)?
     {
@@ -168,7 +168,7 @@ fn take_up(
             number: row.number.clone(),
         });
     }
-    let serial = chip::serial(card.atr());
+    let serial = card.chip_serial()?;
     if row.status != "failed-blank" && serial != row.chip {
         return Err(crate::ledger::LedgerError::OtherChip(row.number.clone()).into());
     }
@@ -199,7 +199,7 @@ pub fn erase_at(
     mut around: Surroundings<'_>,
 ) -> Result<(), BatchError> {
     let number = &job.script.number;
-    let serial = chip::serial(card.atr());
+    let serial = card.chip_serial()?;
     let row = station.record.card(kind_of(job.script.product), number)?;
     let row = row.filter(|row| is_unfinished(row) && row.chip == serial);
     let row = row.ok_or_else(|| BatchError::NoCard { number: number.clone() })?;
@@ -235,7 +235,7 @@ pub fn reclaim_at(
     mut around: Surroundings<'_>,
 ) -> Result<(), BatchError> {
     let number = &script.number;
-    let serial = chip::serial(card.atr());
+    let serial = card.chip_serial()?;
     let row = station.record.card(kind_of(script.product), number)?;
     let row = row.filter(|row| row.chip == serial && matches!(row.status.as_str(), "issued" | "void"));
     let row = row.ok_or_else(|| BatchError::NoCard { number: number.clone() })?;
@@ -260,7 +260,7 @@ pub fn reclaim_at(
 /// Resets the card. Another chip that answers then is a second card on the reader, or one that was put in its place.
 fn reset(card: &mut CardSession<'_>, serial: Option<&str>) -> Result<(), BatchError> {
     card.reset()?;
-    let now = chip::serial(card.atr());
+    let now = card.chip_serial()?;
     if now.as_deref() == serial {
         return Ok(());
     }
@@ -286,14 +286,14 @@ fn wrong_transport_key(e: PersoError) -> BatchError {
 fn append_intent(
     station: &mut Station<'_>,
     job: &Job<'_>,
-    card: &CardSession<'_>,
+    card: &mut CardSession<'_>,
     resumes: Option<u64>,
 ) -> Result<u64, BatchError> {
     let script = job.script;
     let number = |text: &String| Number::new(text.clone());
     let intent = Intent {
         number: number(&script.number)?,
-        chip: chip::serial(card.atr()).as_ref().map(number).transpose()?,
+        chip: card.chip_serial()?.as_ref().map(number).transpose()?,
         terminal: script.terminal.as_ref().map(number).transpose()?,
         template: Text::new(script.template.clone())?,
         template_digest: script.template_digest.parse()?,
@@ -327,6 +327,19 @@ fn keys_written(store: &dyn KeyStore, script: &PersoScript) -> Result<Vec<KeyUse
                 usage: Text::new(target.key.usage.as_str())?,
                 kcv: ShortHex::new(store.kcv(target, KcvLength::default())?.to_string())?,
             }),
+            Step::WriteTrailer { a, b, .. } => {
+                for sector_key in [a, b] {
+                    let target = sector_key.key.path();
+                    let used = KeyUse {
+                        key: Text::new(target.key.to_string())?,
+                        usage: Text::new(target.key.usage.as_str())?,
+                        kcv: ShortHex::new(store.kcv(target, KcvLength::default())?.to_string())?,
+                    };
+                    if !keys.contains(&used) {
+                        keys.push(used);
+                    }
+                }
+            }
             Step::WritePin { pin, .. } | Step::VerifyPin { pin, .. } => drop(store.pin(pin)?),
             _ => (),
         }
@@ -337,7 +350,7 @@ fn keys_written(store: &dyn KeyStore, script: &PersoScript) -> Result<Vec<KeyUse
 fn conclude(
     station: &mut Station<'_>,
     job: &Job<'_>,
-    card: &CardSession<'_>,
+    card: &mut CardSession<'_>,
     intent: u64,
     resumes: Option<u64>,
     ran: Result<Done, PersoError>,
@@ -361,7 +374,7 @@ fn conclude(
     Ok(Issued {
         kind: kind_of(script.product).as_str(),
         number: script.number.clone(),
-        chip: chip::serial(card.atr()),
+        chip: card.chip_serial()?,
         atr: card.atr().to_string(),
         script: script.digest_hex(),
         resumed: resumes.is_some(),

@@ -40,7 +40,7 @@ const fn kinds(dialect: Dialect) -> Option<[u8; 3]> {
     match dialect {
         Dialect::Fmcos => Some([0x3F, 0x3E, 0x34]),
         Dialect::Metro => Some([0x07, 0x06, 0x08]),
-        Dialect::FmcosPsam => None,
+        Dialect::FmcosPsam | Dialect::M1 => None,
     }
 }
 

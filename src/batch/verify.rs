@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::contents;
 use super::fault::BatchError;
 use super::issue::kind_of;
-use crate::card::{CardSession, chip};
+use crate::card::CardSession;
 use crate::ledger::query::CardRow;
 use crate::perso::script::PersoScript;
 use crate::perso::verify::Checked;
@@ -48,6 +48,14 @@ pub struct Verified {
 
 /// Reads the order of a card off the card; fields that stand nowhere on it come from `given`.
 pub fn order_on(card: &mut CardSession<'_>, template: &Template, given: RawOrder) -> Result<RawOrder, BatchError> {
+    // Nothing of a storage card opens without a key but its chip's number.
+    if let Some(m1) = &template.m1 {
+        let mut given = given;
+        if let Some(uid) = card.chip_serial()? {
+            given.entry(m1.uid.clone()).or_insert(uid);
+        }
+        return Ok(given);
+    }
     let on_card = contents::read(card, template)?;
     if on_card.number.is_none() {
         return Err(BatchError::NoNumber);
@@ -70,7 +78,7 @@ pub fn verify(
     let ledger = match &row {
         None => InLedger::Unknown,
         Some(row) if row.status != "issued" => InLedger::NotIssued,
-        Some(row) if row.chip.is_some() && row.chip != chip::serial(card.atr()) => InLedger::OtherChip,
+        Some(row) if row.chip.is_some() && row.chip != card.chip_serial()? => InLedger::OtherChip,
         Some(row) if row.script != script.digest_hex() => InLedger::OtherScript,
         Some(_) => InLedger::Agrees,
     };

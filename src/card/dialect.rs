@@ -17,6 +17,8 @@ pub enum Dialect {
     FmcosPsam,
     /// City and metro card with preset files and key slots, ended by a command.
     Metro,
+    /// M1 (MIFARE Classic): sectors of blocks, reached through the reader's storage-card commands.
+    M1,
 }
 
 impl Dialect {
@@ -26,12 +28,18 @@ impl Dialect {
             Self::Fmcos => "fmcos",
             Self::FmcosPsam => "fmcos-psam",
             Self::Metro => "metro",
+            Self::M1 => "m1",
         }
     }
 
     /// Whether files and key slots are on the blank already, so that personalisation only fills them.
     pub const fn preset(self) -> bool {
         matches!(self, Self::Metro)
+    }
+
+    /// Whether it is a storage card, which has sectors and no files.
+    pub const fn storage(self) -> bool {
+        matches!(self, Self::M1)
     }
 
     /// What a status word means on this card OS, where it differs from the general list.

@@ -3,10 +3,10 @@
 //! are handled here, status words other than 9000 come back only where the caller named them as good. Answers of any length
 //! and content are survived.
 
-use super::commands;
 use super::dialect::Dialect;
 use super::fault::CardError;
 use super::trace::Trace;
+use super::{chip, commands};
 use crate::crypto::{Challenge, SecretBytes};
 use crate::iso7816::{Atr, Command, Le, StatusWord};
 use crate::transport::CardTransport;
@@ -27,6 +27,7 @@ pub struct CardSession<'a> {
     trace: Option<&'a mut Trace>,
     answered: u32,
     hides_answers: bool,
+    uid: Option<String>,
 }
 
 /// A card that asks for GET RESPONSE more often than this gives no sensible answer.
@@ -41,6 +42,7 @@ impl<'a> CardSession<'a> {
             trace: None,
             answered: 0,
             hides_answers: false,
+            uid: None,
         }
     }
 
@@ -66,8 +68,22 @@ impl<'a> CardSession<'a> {
         self.answered
     }
 
+    /// The chip's own number in capital hex: from the answer to reset, or, for a storage card, from the reader, which is asked
+    /// once after each reset.
+    pub fn chip_serial(&mut self) -> Result<Option<String>, CardError> {
+        if !self.os.storage() {
+            return Ok(chip::serial(self.transport.atr()));
+        }
+        if self.uid.is_none() {
+            let uid = self.send("GET UID", &commands::get_uid())?;
+            self.uid = Some(hex::encode_upper(uid));
+        }
+        Ok(self.uid.clone())
+    }
+
     /// Resets the card.
     pub fn reset(&mut self) -> Result<(), CardError> {
+        self.uid = None;
         Ok(self.transport.reset()?)
     }
 

@@ -133,6 +133,7 @@ enum ChipName {
     Fmcos,
     Psam,
     Metro,
+    M1,
 }
 
 impl From<ChipName> for Chip {
@@ -141,6 +142,7 @@ impl From<ChipName> for Chip {
             ChipName::Fmcos => Self::Fmcos,
             ChipName::Psam => Self::Psam,
             ChipName::Metro => Self::Metro,
+            ChipName::M1 => Self::M1,
         }
     }
 }

@@ -32,6 +32,7 @@ pub mod random_health;
 pub mod random_key;
 pub mod seal;
 pub mod secret;
+pub mod sector;
 pub mod secure_messaging;
 pub mod session;
 pub mod shamir;

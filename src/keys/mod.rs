@@ -14,4 +14,4 @@ pub use file_store::{Change, FileKeyStore, Header, Holder, KeyFileError, Mark, O
 pub use id::{CardKey, ExchangeName, KeyId, KeyPath, KeyRecord, KeyState, LevelName, Origin, Owner, Usage};
 pub use internal::{InternalRecord, InternalUse};
 pub use scheme::{Scheme, SchemeError, Subject};
-pub use store::{KeyStore, StoreError, WriteKeyFrame};
+pub use store::{KeyStore, SectorKey, StoreError, WriteKeyFrame};

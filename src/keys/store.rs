@@ -3,6 +3,8 @@
 //!
 //! Implementors: the encrypted file store; later an HSM (PKCS#11, SDF) and a mother card.
 
+use serde::Serialize;
+
 use crate::crypto::bulk::TacJob;
 use crate::crypto::{Challenge, Kcv, KcvLength, SecretBytes};
 use crate::error::{Exit, Fault};
@@ -19,6 +21,21 @@ pub struct WriteKeyFrame<'a> {
     pub header: [u8; 5],
     /// The record's bytes before the key.
     pub prefix: &'a [u8],
+}
+
+/// Which key opens one side of an M1 sector.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SectorKey {
+    /// The chip's key, or the transport key of blanks.
+    pub key: CardKey,
+    /// The block that leads from the chip's key to the sector's, hex; none for the transport key.
+    #[serde(serialize_with = "block_hex", skip_serializing_if = "Option::is_none")]
+    pub block: Option<[u8; 8]>,
+}
+
+#[expect(clippy::ref_option, reason = "the form that serde calls")]
+fn block_hex<S: serde::Serializer>(block: &Option<[u8; 8]>, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(&hex::encode_upper(block.unwrap_or_default()))
 }
 
 /// An unlocked key store.
@@ -82,6 +99,21 @@ pub trait KeyStore {
     /// `prefix ‖ transport key`: the plain record that an emptied card takes as its first key. Refused for every usage but
     /// the transport key, which the card's maker put into all blanks.
     fn transport_record(&self, key: &CardKey, prefix: &[u8]) -> Result<SecretBytes, StoreError>;
+
+    /// The six bytes of an M1 sector key, for the reader: the beginning of `block` enciphered under the chip's key, or, without
+    /// a block, of the transport key itself. A store without M1 cards refuses.
+    fn sector_key(&self, key: &SectorKey) -> Result<SecretBytes, StoreError> {
+        Err(StoreError::NotAllowed {
+            key: Box::new(key.key.path().key.clone()),
+            operation: "make sector keys",
+        })
+    }
+
+    /// Key A, access bits and key B of an M1 sector, as they are written.
+    fn sector_trailer(&self, a: &SectorKey, access: [u8; 4], b: &SectorKey) -> Result<SecretBytes, StoreError> {
+        let _ = (access, b);
+        self.sector_key(a)
+    }
 
     /// The initial PIN of that name, to be presented to a card.
     fn pin(&self, name: &str) -> Result<SecretBytes, StoreError>;

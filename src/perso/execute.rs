@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::fault::{Part, PersoError, PersoFault};
 use super::prove::{Proved, Traces};
 use super::script::{PersoScript, Protection, Step};
+use super::sectors::OwnSectors;
 use crate::card::{CardSession, commands};
 use crate::crypto::SecretBytes;
 use crate::crypto::purse::DateTime;
@@ -42,6 +43,7 @@ pub struct Executor<'a, 'c> {
     pub(super) card: &'a mut CardSession<'c>,
     pub(super) keys: &'a dyn KeyStore,
     pub(super) around: Surroundings<'a>,
+    pub(super) sectors: OwnSectors,
     done: u64,
 }
 
@@ -63,6 +65,7 @@ impl<'a, 'c> Executor<'a, 'c> {
             card,
             keys,
             around,
+            sectors: OwnSectors::default(),
             done: 0,
         }
     }
@@ -114,6 +117,7 @@ impl<'a, 'c> Executor<'a, 'c> {
     /// One step.
     pub(super) fn step(&mut self, step: &Step) -> Result<(), PersoFault> {
         match step {
+            Step::Send { .. } if self.sectors.skips_writes() => Ok(()),
             Step::Send { what, apdu, accept } => Ok(self.card.send_accepting(what, apdu, accept).map(drop)?),
             Step::Authenticate {
                 what,
@@ -173,6 +177,20 @@ impl<'a, 'c> Executor<'a, 'c> {
                     .card
                     .send_secret(what, commands::verify(*slot, &[]).header(), &pin)?)
             }
+            Step::OpenSector {
+                what,
+                block,
+                side,
+                place,
+                key,
+            } => self.open_sector(what, (*block, *side, *place), key),
+            Step::WriteTrailer {
+                what,
+                block,
+                a,
+                access,
+                b,
+            } => self.write_trailer(what, *block, a, *access, b),
             Step::Read {
                 what,
                 apdu,
@@ -242,6 +260,8 @@ impl Step {
             | Self::WritePin { what, .. }
             | Self::WriteTransportKey { what, .. }
             | Self::VerifyPin { what, .. }
+            | Self::OpenSector { what, .. }
+            | Self::WriteTrailer { what, .. }
             | Self::Read { what, .. } => what,
         }
     }

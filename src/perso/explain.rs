@@ -3,8 +3,9 @@
 //! anything that comes from them. Technical text, the same in every language.
 
 use super::script::{PersoScript, Proof, ProofKind, Protection, Step};
+use crate::card::commands::KeySide;
 use crate::iso7816::Command;
-use crate::keys::{CardKey, KeyId, KeyPath};
+use crate::keys::{CardKey, KeyId, KeyPath, SectorKey};
 
 /// One command of a step.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -122,9 +123,45 @@ impl Explainer {
             Step::VerifyPin { what, slot, pin } => {
                 vec![line(what, format!("002000{slot:02X} <initial PIN {pin}>"), "9000")]
             }
+            Step::OpenSector {
+                what,
+                block,
+                side,
+                place,
+                key,
+            } => vec![
+                line(
+                    what,
+                    format!("FF8200{place:02X}06 <{}>", self.sector(key, *side)),
+                    "9000",
+                ),
+                line(
+                    "",
+                    hex(&crate::card::commands::general_authenticate(*block, *side, *place).to_bytes()),
+                    "9000",
+                ),
+            ],
+            Step::WriteTrailer {
+                what,
+                block,
+                a,
+                access,
+                b,
+            } => {
+                let (a, b) = (self.sector(a, KeySide::A), self.sector(b, KeySide::B));
+                let command = format!("FFD600{block:02X}10 <{a}> {} <{b}>", hex(access));
+                vec![line(what, command, "9000")]
+            }
             Step::Read { what, apdu, expect, .. } => {
                 vec![line(what, hex(&apdu.to_bytes()), &format!("{} 9000", hex(expect)))]
             }
+        }
+    }
+
+    fn sector(&self, key: &SectorKey, side: KeySide) -> String {
+        match &key.block {
+            Some(block) => format!("key {side:?}: 6 bytes of {} under {}", hex(block), self.card(&key.key)),
+            None => format!("key {side:?}: 6 bytes of {}", self.card(&key.key)),
         }
     }
 

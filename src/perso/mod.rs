@@ -10,6 +10,7 @@ pub mod prove;
 pub mod readback;
 pub mod recover;
 pub mod script;
+mod sectors;
 pub mod verify;
 
 pub use execute::{Done, Executor, Surroundings};

@@ -123,6 +123,9 @@ impl PersoScript {
 impl Executor<'_, '_> {
     /// Opens a blank with the transport key; writes nothing.
     pub fn open(&mut self, script: &PersoScript) -> Result<ChipState, PersoError> {
+        if script.of_sectors() {
+            return self.open_first_sector(script);
+        }
         let mut state = ChipState::Empty;
         for (index, step) in script.entry().iter().enumerate() {
             let done = match step {
@@ -146,6 +149,9 @@ impl Executor<'_, '_> {
 
     /// Finds out what the chip lets in; writes nothing.
     pub fn examine(&mut self, script: &PersoScript) -> Result<ChipState, PersoError> {
+        if script.of_sectors() {
+            return self.examine_sectors(script);
+        }
         match self.open(script) {
             Ok(state) => return Ok(state),
             Err(e) if !is_refused(&e.fault) => return Err(e),
@@ -166,6 +172,7 @@ impl Executor<'_, '_> {
     /// Brings a card to its end from whatever state a torn run has left it in.
     pub fn resume(&mut self, script: &PersoScript) -> Result<Done, PersoError> {
         match self.examine(script)? {
+            ChipState::Open | ChipState::Own if script.of_sectors() => self.resume_sectors(script),
             ChipState::Open => self.issue(script),
             ChipState::Empty => {
                 self.lay_first_key(script)?;
@@ -197,6 +204,13 @@ impl Executor<'_, '_> {
     /// card that has its own control key: it may be finished.
     pub fn empty(&mut self, script: &PersoScript) -> Result<(), PersoError> {
         let other = |what: &str| PersoFault::Other { what: what.to_owned() }.at(Part::Entry, 0, what);
+        if script.of_sectors() {
+            return match self.examine(script)? {
+                ChipState::Open | ChipState::Empty => self.empty_sectors(script),
+                ChipState::Own => Err(other("own sector keys")),
+                ChipState::Closed(e) => Err(e.dead()),
+            };
+        }
         let Some(until) = script.blank_again() else {
             return Err(other("ERASE DF"));
         };
@@ -213,6 +227,9 @@ impl Executor<'_, '_> {
 
     /// Empties an issued card under its own control key, of which `script` is the plan: afterwards it opens as a blank does.
     pub fn reclaim(&mut self, script: &PersoScript) -> Result<(), PersoError> {
+        if script.of_sectors() {
+            return self.empty_sectors(script);
+        }
         let until = script.blank_again().unwrap_or(0);
         self.steps_under_own_key(script, Part::Steps, &script.steps[..until])
     }
@@ -326,7 +343,7 @@ impl PersoScript {
 }
 
 /// The card is there and did not accept the key, or has none.
-fn is_refused(fault: &PersoFault) -> bool {
+pub(super) fn is_refused(fault: &PersoFault) -> bool {
     fault
         .status()
         .is_some_and(|sw| sw.sw1() == 0x63 || matches!(sw.0, 0x6983 | 0x6982 | 0x6988 | 0x6A82 | 0x6A88 | 0x9302))

@@ -7,9 +7,10 @@
 
 use serde::Serialize;
 
+use crate::card::commands::KeySide;
 use crate::crypto::{Algorithm, Kcv};
 use crate::iso7816::Command;
-use crate::keys::{CardKey, KeyId, KeyPath};
+use crate::keys::{CardKey, KeyId, KeyPath, SectorKey};
 pub use crate::template::Product;
 
 /// Everything that will happen to one card.
@@ -156,6 +157,33 @@ pub enum Step {
         slot: u8,
         /// Name of the initial PIN in the key store.
         pin: String,
+    },
+    /// A storage card's sector is opened: LOAD KEYS into the reader, GENERAL AUTHENTICATE.
+    OpenSector {
+        /// Name for people.
+        what: String,
+        /// A block of the sector.
+        block: u8,
+        /// With which key.
+        side: KeySide,
+        /// Place in the reader's memory.
+        place: u8,
+        /// The key.
+        key: SectorKey,
+    },
+    /// A sector's trailer is written: key A, access bits, key B.
+    WriteTrailer {
+        /// Name for people.
+        what: String,
+        /// The trailer's block.
+        block: u8,
+        /// Key A.
+        a: SectorKey,
+        /// Access bits and the byte behind them, hex.
+        #[serde(serialize_with = "hex_bytes")]
+        access: [u8; 4],
+        /// Key B.
+        b: SectorKey,
     },
     /// A read whose answer must be `expect`, but for bytes whose `mask` is 00.
     Read {

@@ -37,6 +37,9 @@ impl Executor<'_, '_> {
     pub fn verify(&mut self, script: &PersoScript) -> Result<Vec<Checked>, PersoError> {
         let mut all = Vec::new();
         let mut own_pin = false;
+        if script.of_sectors() {
+            self.expect_own_sectors(script);
+        }
         for (index, step) in script.readback.iter().enumerate() {
             if moves_in_use(step) {
                 continue;

@@ -29,13 +29,17 @@ pub(super) fn memory(chip: Chip, serial: [u8; 8], options: &SimOptions, factory:
         });
         mf
     });
-    debug_assert!(chip != Chip::Metro, "the metro card has a preset tree");
+    debug_assert!(
+        !matches!(chip, Chip::Metro | Chip::M1),
+        "made by the maker in another way"
+    );
     Memory {
         serial: HexBytes(serial.to_vec()),
         dead: false,
         finished: false,
         security_code: None,
         mf,
+        blocks: Vec::new(),
     }
 }
 
@@ -57,6 +61,7 @@ pub(super) fn transport_key(id: u8) -> KeyRecord {
 /// The answer to reset.
 pub(super) fn atr(chip: Chip, serial: &[u8], t0: bool) -> Atr {
     let maker = match chip {
+        Chip::M1 => return super::m1::atr(),
         Chip::Fmcos => [0x20, 0x90, 0x00],
         Chip::Psam => *b"PSM",
         Chip::Metro => *b"JC1",

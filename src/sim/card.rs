@@ -14,7 +14,7 @@ use super::purse::Pending;
 use super::random::CardRandom;
 use super::sam::SamSession;
 use super::sw::{self, Handled};
-use super::{blank, metro};
+use super::{blank, m1, metro};
 
 /// A card without a reader: bytes in, bytes out. For fast tests; `SimReader` keeps one in a file.
 #[derive(Debug)]
@@ -47,6 +47,8 @@ pub(super) struct Volatile {
     pub(super) challenge: Option<[u8; 8]>,
     pub(super) pending: Option<Pending>,
     pub(super) sam: SamSession,
+    /// M1: what the reader keeps.
+    pub(super) field: m1::Field,
     /// T=0: what GET RESPONSE gives out.
     pub(super) waiting: Vec<u8>,
 }
@@ -82,6 +84,7 @@ impl SimCard {
     pub fn new(chip: Chip, serial: [u8; 8], options: SimOptions, factory: bool) -> Self {
         let memory = match chip {
             Chip::Metro => metro::preset(serial),
+            Chip::M1 => m1::memory(serial),
             _ => blank::memory(chip, serial, &options, factory),
         };
         Self::from_memory(chip, options, memory, None)
@@ -131,6 +134,7 @@ impl SimCard {
     pub fn process(&mut self, command: &[u8]) -> Vec<u8> {
         let answer = match Command::parse(command) {
             Err(_) => Err(sw::LENGTH),
+            Ok(parsed) if self.chip == Chip::M1 => self.dispatch_m1(&parsed),
             Ok(parsed) if self.options.t0 => self.over_t0(parsed),
             Ok(parsed) => self.handle(parsed),
         };
@@ -158,6 +162,7 @@ impl SimCard {
             Chip::Fmcos => self.dispatch_fmcos(request),
             Chip::Psam => self.dispatch_psam(request),
             Chip::Metro => self.dispatch_metro(request),
+            Chip::M1 => Err(sw::CLASS),
         }
     }
 

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::hex_bytes::{HexBytes, hex8, hex16};
+use super::hex_bytes::{HexBytes, KeyBytes, hex8, hex16};
 use super::keys::{KeyFile, KeyRecord};
 
 pub(super) const HEADER: u32 = 11;
@@ -258,6 +258,9 @@ pub(super) struct Memory {
     #[serde(default)]
     pub(super) security_code: Option<HexBytes>,
     pub(super) mf: Option<Directory>,
+    /// M1: the blocks, with the keys that stand in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) blocks: Vec<KeyBytes>,
 }
 
 impl Memory {

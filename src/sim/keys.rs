@@ -30,6 +30,7 @@ impl Role {
     /// The key type byte of a chip.
     pub(super) fn code(self, chip: Chip) -> u8 {
         match (chip, self) {
+            (Chip::M1, _) => 0x00,
             (_, Self::Control) => 0x39,
             (_, Self::Line) | (Chip::Fmcos | Chip::Psam, Self::Block | Self::Unblock) => 0x36,
             (_, Self::Pin) => 0x3A,

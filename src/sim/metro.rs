@@ -159,6 +159,7 @@ pub(super) fn preset(serial: [u8; 8]) -> Memory {
         finished: false,
         security_code: None,
         mf: Some(mf),
+        blocks: Vec::new(),
     }
 }
 

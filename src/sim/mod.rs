@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The card side: simulated FMCOS user cards, PSAMs and preset city cards, faithful in states, counters, retry limits and
+//! The card side: simulated FMCOS user cards, PSAMs, preset city cards and M1 chips, faithful in states, counters, retry limits and
 //! status words, kept in one file per card, with faults on demand (docs/simulator.md).
 //!
 //! Composes its own MAC inputs and records from `crypto`'s ciphers, MACs and paddings, and never imports what the host
@@ -22,6 +22,7 @@ mod files;
 mod hex_bytes;
 mod hopper;
 mod keys;
+mod m1;
 mod metro;
 mod options;
 mod overview;
@@ -46,7 +47,7 @@ pub use card::SimCard;
 pub use faults::{PlannedFault, SimFault, SimFaults};
 pub use hopper::{Hopper, SimSource};
 pub use options::{Chip, CodeCheck, CounterOnChange, SimOptions};
-pub use overview::{CardState, DirectoryView, FileView, KeyView, Overview};
+pub use overview::{CardState, DirectoryView, FileView, KeyView, Overview, SectorView};
 pub use random::seeded_serial;
 pub use reader::{InMemoryReader, SimReader};
 pub use store::{CardPath, StoreError, cards_in};

@@ -18,6 +18,8 @@ pub enum Chip {
     Psam,
     /// City and metro card with a preset file tree.
     Metro,
+    /// M1 (MIFARE Classic 1K) behind a reader's storage-card commands.
+    M1,
 }
 
 /// Which key types take over the counter byte when a key is changed.
@@ -115,6 +117,8 @@ pub struct SimOptions {
     pub code_in_mac1: bool,
     /// A compound purchase of amount 0 counts and is logged.
     pub zero_purchase_counts: bool,
+    /// M1: a write of a sector's trailer that is torn leaves access bits that lock the sector for good; else the old trailer.
+    pub torn_trailer_garbles: bool,
     /// Changes reach the disk before the answer is given. Without it a killed process still loses nothing, a power cut may.
     pub durable: bool,
 }
@@ -154,6 +158,7 @@ impl Default for SimOptions {
             updates_after_end: true,
             code_in_mac1: true,
             zero_purchase_counts: true,
+            torn_trailer_garbles: false,
             durable: true,
         }
     }

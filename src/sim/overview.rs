@@ -13,7 +13,7 @@ use super::options::Chip;
 /// One card, ready to be shown.
 #[derive(Debug, Clone, Serialize)]
 pub struct Overview {
-    /// `fmcos`, `psam` or `metro`.
+    /// `fmcos`, `psam`, `metro` or `m1`.
     pub chip: Chip,
     /// Chip number, hex.
     pub serial: String,
@@ -23,6 +23,22 @@ pub struct Overview {
     pub state: CardState,
     /// Directories, the MF first.
     pub directories: Vec<DirectoryView>,
+    /// Sectors of an M1 chip.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sectors: Vec<SectorView>,
+}
+
+/// A sector of an M1 chip, without its keys.
+#[derive(Debug, Clone, Serialize)]
+pub struct SectorView {
+    /// Its number.
+    pub number: usize,
+    /// Its data blocks, hex.
+    pub blocks: Vec<String>,
+    /// Access bits and the byte behind them, hex.
+    pub access: String,
+    /// Whether key A and key B are the maker's.
+    pub transport: [bool; 2],
 }
 
 /// Where a card stands in its life.
@@ -113,10 +129,15 @@ impl SimCard {
             atr: self.atr().to_string(),
             state: self.life(),
             directories,
+            sectors: self.sector_views(),
         }
     }
 
     fn life(&self) -> CardState {
+        if self.chip == Chip::M1 {
+            let own = self.sector_views().iter().any(|s| s.transport != [true; 2]);
+            return if own { CardState::Personalised } else { CardState::Blank };
+        }
         let Some(mf) = &self.memory.mf else {
             return if self.memory.dead {
                 CardState::Dead

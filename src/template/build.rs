@@ -12,8 +12,8 @@ use super::model::{
 };
 use super::order::build::{card_type, order_field};
 use super::wire::{
-    DirectoryWire, EncodingWire, FieldWire, FileKindWire, FileWire, KeyWire, PinWire, ProofWire, ProtectWire, RawWire,
-    RecordWire, SelectWire, TemplateWire,
+    CheckWire, DirectoryWire, EncodingWire, FieldWire, FileKindWire, FileWire, KeyWire, PinWire, ProofWire,
+    ProtectWire, RawWire, RecordWire, SelectWire, TemplateWire,
 };
 use crate::card::commands::{FileBody, FileHeader, KeyRecordHeader};
 use crate::card::dialect::Dialect;
@@ -108,10 +108,34 @@ fn template(wire: TemplateWire, digest: String) -> Built<Template> {
         pin_policy: wire.issue.pin,
         print: wire.print.fields,
         mailer: wire.pin_mailer.fields,
-        mf: directory(wire.mf, dialect, "mf".into())?,
+        mf: match wire.mf {
+            Some(mf) => directory(mf, dialect, "mf".into())?,
+            None if dialect.storage() => no_files(),
+            None => return Err(missing("mf", "mf")),
+        },
         dfs,
+        m1: wire.m1.map(|m1| super::m1::m1(m1, wire.sector)).transpose()?,
         digest,
     })
+}
+
+/// The MF of a card without files.
+fn no_files() -> Directory {
+    Directory {
+        fid: FileId::MF,
+        name: Vec::new(),
+        select: Selector::Fid,
+        space: 0,
+        create: 0,
+        erase: 0,
+        application_file: 0,
+        key_file: None,
+        keys: Vec::new(),
+        pin: None,
+        files: Vec::new(),
+        raw: Vec::new(),
+        at: "mf".to_owned(),
+    }
 }
 
 fn directory(wire: DirectoryWire, dialect: Dialect, at: String) -> Built<Directory> {
@@ -385,7 +409,7 @@ fn record(wire: RecordWire, at: String) -> Built<Record> {
     })
 }
 
-fn fields(wire: Vec<FieldWire>, at: &str) -> Built<Vec<TemplateField>> {
+pub(super) fn fields(wire: Vec<FieldWire>, at: &str) -> Built<Vec<TemplateField>> {
     wire.into_iter()
         .enumerate()
         .map(|(i, f)| field(f, format!("{at}.field[{i}]")))
@@ -403,11 +427,13 @@ fn field(wire: FieldWire, at: String) -> Built<TemplateField> {
         EncodingWire::BcdDate => Encoding::BcdDate,
         EncodingWire::BcdDatetime => Encoding::BcdDateTime,
         EncodingWire::Enum => Encoding::Enum(wire.values),
+        EncodingWire::ValueBlock => Encoding::ValueBlock { address: wire.address },
     };
-    let source = match (wire.value, wire.order, wire.site) {
-        (Some(value), None, None) => Source::Constant(value),
-        (None, Some(order), None) => Source::Order(order, wire.part),
-        (None, None, Some(name)) => Source::Site {
+    let source = match (wire.value, wire.order, wire.site, wire.check) {
+        (Some(value), None, None, None) => Source::Constant(value),
+        (None, Some(order), None, None) => Source::Order(order, wire.part),
+        (None, None, None, Some(CheckWire::Xor)) => Source::Xor,
+        (None, None, Some(name), None) => Source::Site {
             name,
             default: wire.default,
         },

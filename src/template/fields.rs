@@ -34,6 +34,11 @@ pub enum Encoding {
     BcdDate,
     /// yyyymmddhhmmss in BCD, 7 bytes.
     BcdDateTime,
+    /// A value block of an M1 card: the number three times, little-endian, the middle one inverted; the address four times.
+    ValueBlock {
+        /// The address, the block's own number by custom.
+        address: u8,
+    },
     /// A code in hex, of a list (code and what it means; an empty list takes every code).
     Enum(BTreeMap<String, String>),
 }
@@ -148,6 +153,7 @@ impl Encoding {
         match self {
             Self::BcdDate => Some(4),
             Self::BcdDateTime => Some(7),
+            Self::ValueBlock { .. } => Some(16),
             _ => None,
         }
     }
@@ -172,6 +178,7 @@ impl Encoding {
                 None => filled(text.as_bytes().to_vec(), length, *pad),
             },
             Self::Gbk { pad } => filled(gbk(text)?, length, *pad),
+            Self::ValueBlock { address } => value_block(text, *address),
             Self::BcdDate => date(text).and_then(|()| bcd(text, 4)),
             Self::BcdDateTime => datetime(text).and_then(|()| bcd(text, 7)),
         }
@@ -185,6 +192,7 @@ impl Encoding {
             Self::Bcd | Self::BcdDate | Self::BcdDateTime => hex.bytes().all(|b| b.is_ascii_digit()).then_some(hex),
             Self::Uint => Some(bytes.iter().fold(0u64, |n, b| n << 8 | u64::from(*b)).to_string()),
             Self::UintLe => Some(bytes.iter().rev().fold(0u64, |n, b| n << 8 | u64::from(*b)).to_string()),
+            Self::ValueBlock { .. } => value_of(bytes).map(|value| value.to_string()),
             Self::Ascii { pad } => {
                 let text = unfilled(bytes, *pad);
                 text.is_ascii().then(|| String::from_utf8_lossy(text).into_owned())
@@ -276,6 +284,24 @@ fn number(text: &str, length: usize) -> Result<u64, FieldProblem> {
     }
 }
 
+fn value_block(text: &str, address: u8) -> Result<Vec<u8>, FieldProblem> {
+    let value: i32 = text.parse().map_err(|_| FieldProblem::Digits)?;
+    let (plain, inverted) = (value.to_le_bytes(), (!value).to_le_bytes());
+    let mut bytes = [plain, inverted, plain].concat();
+    bytes.extend([address, !address, address, !address]);
+    Ok(bytes)
+}
+
+/// The number of a value block whose redundancy is whole.
+fn value_of(bytes: &[u8]) -> Option<i32> {
+    let bytes: [u8; 16] = bytes.try_into().ok()?;
+    let four = |at: usize| [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+    let value = i32::from_le_bytes(four(0));
+    let whole = i32::from_le_bytes(four(4)) == !value && four(8) == four(0);
+    let [a, b, c, d] = four(12);
+    (whole && a == c && b == !a && d == b).then_some(value)
+}
+
 fn filled(mut bytes: Vec<u8>, length: usize, pad: u8) -> Result<Vec<u8>, FieldProblem> {
     if bytes.len() > length {
         return Err(FieldProblem::TooLong {
@@ -308,6 +334,24 @@ mod tests {
         assert_eq!(ok(Encoding::Ascii { pad: 0x20 }, 4, "AB"), "41422020");
         assert_eq!(ok(Encoding::BcdDate, 4, "20151010"), "20151010");
         assert_eq!(ok(Encoding::BcdDateTime, 7, "20301001083015"), "20301001083015");
+    }
+
+    #[test]
+    fn a_value_block_is_written_three_times() {
+        let coding = Encoding::ValueBlock { address: 9 };
+        let block = coding.encode(16, "1000").unwrap();
+        assert_eq!(hex::encode_upper(&block), "E803000017FCFFFFE803000009F609F6");
+        assert_eq!(coding.decode(&block), Some("1000".to_owned()));
+        for at in 0..16 {
+            let mut broken = block.clone();
+            broken[at] ^= 0x10;
+            assert_eq!(coding.decode(&broken), None, "byte {at}");
+        }
+        assert_eq!(
+            hex::encode_upper(coding.encode(16, "0").unwrap()),
+            "00000000FFFFFFFF0000000009F609F6"
+        );
+        assert_eq!(coding.encode(16, "2147483648"), Err(FieldProblem::Digits));
     }
 
     #[test]

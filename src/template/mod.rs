@@ -11,6 +11,7 @@ mod checks;
 mod error;
 mod fields;
 mod key;
+mod m1;
 mod model;
 mod order;
 mod order_file;
@@ -22,6 +23,7 @@ pub use checks::{CHECKS, Finding, Severity, check};
 pub use error::TemplateError;
 pub use fields::{Encoding, FieldProblem};
 pub use key::{KeyFile, KeyName, KeyPlace, KeySlot, Pin, ProofChoice};
+pub use m1::{M1, Sector};
 pub use model::{
     CardType, Contents, ControlKeyTurn, Directory, Documents, File, OrderField, OrderKind, Product, RawStep, Record,
     Selector, Source, Template, TemplateField, TemplateOptions, TransportKey,

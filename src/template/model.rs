@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fields::Encoding;
 use super::key::{KeyFile, KeyName, KeySlot, Pin};
+use super::m1::M1;
 use super::order::{AmountUnit, DocumentForm, OWN_PIN, Order};
 use crate::card::commands::FileHeader;
 use crate::card::dialect::Dialect;
@@ -89,6 +90,8 @@ pub struct Template {
     pub mf: Directory,
     /// Directories below it.
     pub dfs: Vec<Directory>,
+    /// Sectors of an M1 card. Such a card has no files: its MF is empty.
+    pub m1: Option<M1>,
     /// SHA-256 of the file, hex.
     pub digest: String,
 }
@@ -367,6 +370,8 @@ pub enum Source {
     Constant(String),
     /// An order field, or the characters of it from the first to before the second number.
     Order(String, Option<[usize; 2]>),
+    /// The XOR of all other bytes of the record.
+    Xor,
     /// A value of the site, or else the default.
     Site {
         /// Its name.

@@ -19,6 +19,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("mohurd-isam", include_str!("../../templates/mohurd-isam.toml")),
     ("mot-isam", include_str!("../../templates/mot-isam.toml")),
     ("management-card", include_str!("../../templates/management-card.toml")),
+    ("campus-m1", include_str!("../../templates/campus-m1.toml")),
     ("system-card", include_str!("../../templates/system-card.toml")),
 ];
 

@@ -43,9 +43,44 @@ pub(super) struct TemplateWire {
     pub(super) print: ListedWire,
     #[serde(default)]
     pub(super) pin_mailer: ListedWire,
-    pub(super) mf: DirectoryWire,
+    pub(super) mf: Option<DirectoryWire>,
     #[serde(default)]
     pub(super) df: Vec<DirectoryWire>,
+    pub(super) m1: Option<M1Wire>,
+    #[serde(default)]
+    pub(super) sector: Vec<SectorWire>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct M1Wire {
+    pub(super) uid: String,
+    pub(super) key_a: KeyWire,
+    pub(super) key_b: KeyWire,
+    pub(super) input: Vec<FieldWire>,
+    pub(super) flag_at: usize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct SectorWire {
+    pub(super) number: u8,
+    pub(super) zh: String,
+    pub(super) en: String,
+    pub(super) flag: u8,
+    pub(super) access: String,
+    #[serde(default)]
+    pub(super) block: Vec<BlockWire>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct BlockWire {
+    pub(super) number: u8,
+    #[serde(default)]
+    pub(super) fill: u8,
+    #[serde(default)]
+    pub(super) field: Vec<FieldWire>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -323,6 +358,13 @@ pub(super) enum EncodingWire {
     BcdDate,
     BcdDatetime,
     Enum,
+    ValueBlock,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum CheckWire {
+    Xor,
 }
 
 #[derive(Debug, Deserialize)]
@@ -340,6 +382,9 @@ pub(super) struct FieldWire {
     pub(super) order: Option<String>,
     pub(super) part: Option<[usize; 2]>,
     pub(super) site: Option<String>,
+    pub(super) check: Option<CheckWire>,
+    #[serde(default)]
+    pub(super) address: u8,
     pub(super) default: Option<String>,
     #[serde(default)]
     pub(super) values: BTreeMap<String, String>,

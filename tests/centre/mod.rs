@@ -234,6 +234,7 @@ pub fn chip_of(template: &Template) -> Chip {
     match template.dialect.name() {
         "metro" => Chip::Metro,
         "fmcos-psam" => Chip::Psam,
+        "m1" => Chip::M1,
         _ => Chip::Fmcos,
     }
 }
@@ -273,6 +274,11 @@ pub fn order(template: &Template, n: u64) -> BTreeMap<String, String> {
             ("number", format!("310{n:016}")),
             ("province", "3300".to_owned()),
             ("city", "3310".to_owned()),
+        ],
+        "campus-m1" => vec![
+            ("number", format!("{n:08}")),
+            ("uid", hex::encode_upper(&seeded_serial(7, n)[4..])),
+            ("balance", "50.00".to_owned()),
         ],
         name if name.ends_with("sam") => vec![("number", format!("3100{n:016}")), ("terminal", format!("3100{n:08}"))],
         _ => vec![("number", format!("3100{n:012}"))],

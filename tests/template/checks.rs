@@ -72,6 +72,8 @@ refusals! {
     template_order_field "TEMPLATE-ORDER-FIELD" Error "mohurd-user" "order = \"id-type\"" => "order = \"id-kind\"";
     template_order_heading "TEMPLATE-ORDER-HEADING" Error "mohurd-user" "\"身份证号\"" => "\"姓名\"";
     template_order_rule "TEMPLATE-ORDER-RULE" Error "mohurd-user" "set = { sub-type = \"03\" }" => "set = { sub-type = \"003\" }";
+    template_m1_block "TEMPLATE-M1-BLOCK" Error "campus-m1" "number = 24" => "number = 27";
+    template_m1_access "TEMPLATE-M1-ACCESS" Error "campus-m1" "access = \"08778F69\"" => "access = \"09778F69\"";
     template_mac_key "TEMPLATE-MAC-KEY" Error "mohurd-user" "en = \"card holder\"" => "mac-key = 1\nen = \"card holder\"";
     template_wide_open "TEMPLATE-WIDE-OPEN" Error "mohurd-user" "erase = 0xAA" => "erase = 0xF0";
     template_access_readings "TEMPLATE-ACCESS-READINGS" Warning "mohurd-user" "create = 0xAA" => "create = 0xFA";
@@ -247,5 +249,49 @@ fn free_adding_needs_a_full_key_file() {
             expected,
             "{size}: {found:?}"
         );
+    }
+}
+
+/// Access bits that lock somebody out are refused; what can never be changed is named.
+#[test]
+fn access_bits_that_lock_out() {
+    let (text, _) = template::text_of("campus-m1").unwrap();
+    let finding = |access: &str| {
+        let changed = text.replacen("7F078869", access, 1);
+        let found = findings(&changed);
+        let hit = found.iter().find(|f| f.id == "TEMPLATE-M1-ACCESS")?;
+        Some((hit.what.id().to_owned(), hit.severity))
+    };
+    // Bytes by C1 C2 C3 of the three data blocks and of the trailer.
+    let bits = |data: u8, trailer: u8| {
+        let of = |shift: u8| {
+            (0..4).fold(0u8, |n, b| {
+                n | ((if b == 3 { trailer } else { data }) >> shift & 1) << b
+            })
+        };
+        let (c1, c2, c3) = (of(2), of(1), of(0));
+        format!(
+            "{:02X}{:02X}{:02X}69",
+            (!c2 & 15) << 4 | !c1 & 15,
+            c1 << 4 | !c3 & 15,
+            c3 << 4 | c2
+        )
+    };
+    assert_eq!(
+        (bits(6, 3).as_str(), bits(0, 3).as_str(), bits(0, 1).as_str()),
+        ("08778F69", "7F078869", "FF078069")
+    );
+    let error = |id: &str| Some((id.to_owned(), Severity::Error));
+    assert_eq!(finding(&bits(0, 3)), None);
+    assert_eq!(finding(&bits(7, 3)), error("check-m1-closed"));
+    for for_good in [2, 6, 7] {
+        assert_eq!(finding(&bits(0, for_good)), error("check-m1-for-good"), "{for_good}");
+    }
+    for open_b in [0, 1, 2] {
+        assert_eq!(finding(&bits(6, open_b)), error("check-m1-key-b"), "{open_b}");
+    }
+    for frozen in [0, 4, 5] {
+        let named = Some(("check-m1-frozen".to_owned(), Severity::Warning));
+        assert_eq!(finding(&bits(0, frozen)), named, "{frozen}");
     }
 }

@@ -138,7 +138,10 @@ fn every_lc_is_right() {
 /// The transport key wraps card keys only, and on cards of files it leaves last of all.
 #[test]
 fn the_transport_key_goes_last_and_protects_no_upper_key() {
-    for (name, _) in SHIPPED.iter().filter(|(name, _)| *name != "metro-user") {
+    for (name, _) in SHIPPED
+        .iter()
+        .filter(|(name, _)| !["metro-user", "campus-m1"].contains(name))
+    {
         let script = script(name);
         let is_transport = |key: &cardmint::keys::CardKey| key.path().key.usage.as_str() == "transport";
         for step in &script.steps {

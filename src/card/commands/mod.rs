@@ -12,6 +12,7 @@ mod metro;
 mod psam;
 mod purse;
 mod security;
+mod storage;
 
 pub use files::{
     Position, append_record, read_binary, read_record, read_record_by_tag, select_current_mf, select_file, select_name,
@@ -36,4 +37,7 @@ pub use purse::{
 pub use security::{
     application_block, application_unblock, card_block, change_pin, external_authenticate, get_challenge,
     internal_authenticate, pin_unblock, reload_pin, verify,
+};
+pub use storage::{
+    AccessBits, KeySide, TRANSPORT_ACCESS, general_authenticate, get_uid, load_key_header, read_block, update_block,
 };

@@ -54,6 +54,7 @@ pub(super) fn template(
 
 /// The ledger's row of the chip on a reader.
 pub(super) fn row_on(card: &dyn CardTransport, ledger: &Ledger) -> Result<Option<CardRow>, Error> {
+    // A storage card's number takes a command; it is asked when its template is known.
     match chip::serial(card.atr()) {
         Some(chip) => Ok(ledger.card_on_chip(&chip)?),
         None => Ok(None),

@@ -7,7 +7,7 @@ use super::{Make, On, job, make::open_trace};
 use crate::batch::contents::{self, CardContents, Value};
 use crate::batch::verify::{InLedger, Verified, order_on};
 use crate::batch::{self, BatchError};
-use crate::card::{CardSession, chip};
+use crate::card::CardSession;
 use crate::cli::clock::beijing;
 use crate::cli::progress::Progress;
 use crate::cli::{Context, session};
@@ -29,13 +29,15 @@ pub(super) fn read(on: &On, product: Product, context: &mut Context) -> Result<E
     let template = job::template(on.template.as_deref(), product, reader.as_ref(), ledger.as_ref())?;
     let atr = reader.atr().clone();
     let mut trace = on.trace.as_deref().map(open_trace).transpose()?;
+    let serial;
     let found = {
         let mut card = CardSession::new(reader.as_mut(), template.dialect).traced(trace.as_mut());
+        serial = card.chip_serial()?;
         contents::read(&mut card, &template)?
     };
     let shown = Shown {
         template: &template.name,
-        chip: chip::serial(&atr),
+        chip: serial,
         atr: atr.to_string(),
         contents: &found,
     };

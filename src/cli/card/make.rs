@@ -51,6 +51,10 @@ fn written(make: &Make, product: Product, context: &mut Context, run: Run) -> Re
         {
             raw.insert(template.number.clone(), row.number);
         }
+        if let Some(m1) = template.m1.as_ref().filter(|m1| !raw.contains_key(&m1.uid)) {
+            let uid = CardSession::new(reader.as_mut(), template.dialect).chip_serial()?;
+            raw.extend(uid.map(|uid| (m1.uid.clone(), uid)));
+        }
         template
     };
     let acts = if product.is_sam() {

@@ -79,6 +79,18 @@ pub(super) fn show(given: &str, context: &mut Context) -> Result<Exit, Error> {
     );
     out.text(&about)?;
     out.text(&format!("ATR {}", card.atr))?;
+    for sector in &card.sectors {
+        let keys = sector.transport.map(|transport| {
+            if transport {
+                "FFFFFFFFFFFF"
+            } else {
+                "············"
+            }
+        });
+        let [a, b] = keys;
+        let blocks = sector.blocks.join(" ");
+        out.text(&format!("{:>2}  {blocks} {a} {} {b}", sector.number, sector.access))?;
+    }
     for dir in &card.directories {
         out.text("")?;
         out.text(&directory_line(dir, lang))?;
@@ -164,6 +176,7 @@ fn chip(chip: Chip) -> &'static str {
         Chip::Fmcos => "fmcos",
         Chip::Psam => "psam",
         Chip::Metro => "metro",
+        Chip::M1 => "m1",
     }
 }
 

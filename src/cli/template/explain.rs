@@ -120,7 +120,8 @@ fn assumed(template: &Template, raw: &RawOrder) -> Result<Ground, Error> {
         .directories()
         .flat_map(|d| &d.keys)
         .map(|k| (&k.name, k.level.as_ref()));
-    for (name, level) in slots.chain([(&template.transport.name, None)]) {
+    let sectors = template.m1.iter().flat_map(|m1| [(&m1.key_a, None), (&m1.key_b, None)]);
+    for (name, level) in slots.chain([(&template.transport.name, None)]).chain(sectors) {
         let root = scheme.usage(&name.usage)?.root.clone();
         let top = || scheme.levels().first().map(|l| l.name.clone());
         let Some(level) = level.cloned().or(root).or_else(top) else {

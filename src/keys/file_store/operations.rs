@@ -7,13 +7,14 @@
 
 use super::super::id::{CardKey, KeyId, KeyPath, KeyRecord, KeyState};
 use super::super::scheme::Subject;
-use super::super::store::{KeyStore, StoreError, WriteKeyFrame};
+use super::super::store::{KeyStore, SectorKey, StoreError, WriteKeyFrame};
 use super::FileKeyStore;
 use crate::crypto::auth::{external_authentication, internal_encrypt};
 use crate::crypto::bulk::{self, TacJob};
 use crate::crypto::key_record::{wrap_record, wrap_secret, wrapped_length};
 use crate::crypto::pack::joined;
 use crate::crypto::pin::reload_pin_data;
+use crate::crypto::sector::{sector_key, sector_trailer};
 use crate::crypto::secure_messaging::{encrypt_secret, mac4};
 use crate::crypto::{
     Algorithm, Challenge, Factor, Kcv, KcvLength, KeyMaterial, SecretBytes, diversify_path, kcv, session_key, tac,
@@ -78,6 +79,22 @@ impl FileKeyStore {
             Ok(Some(level)) if level.leaf => Ok(()),
             _ => Err(not_allowed(&path.key, "compute TACs of another level than the cards'")),
         }
+    }
+
+    /// Sector keys leave the store in clear, as the chip wants them: never a part of a key that serves anything else.
+    fn sector_key_for(&self, key: &SectorKey, purpose: Purpose) -> Result<SecretBytes, StoreError> {
+        let id = &key.key.path().key;
+        let fits = match &key.block {
+            Some(_) => self
+                .scheme
+                .usage(&id.usage)
+                .is_ok_and(|rule| self.scheme.leads_to_chips(rule)),
+            None => self.is_transport(id),
+        };
+        if !fits || id.algorithm != Algorithm::Tdes {
+            return Err(not_allowed(id, "open a sector"));
+        }
+        Ok(sector_key(&self.derived(key.key.path(), purpose)?, key.block.as_ref()))
     }
 
     /// Whether a usage is the transport key of blanks: never diversified, the same in every card of the maker.
@@ -184,6 +201,18 @@ impl KeyStore for FileKeyStore {
     fn tac(&self, key: &CardKey, data: &[u8]) -> Result<[u8; 4], StoreError> {
         let (alg, key) = self.serving(key)?;
         Ok(tac(alg, self.scheme.variants().sm4_tac, &key, data))
+    }
+
+    fn sector_key(&self, key: &SectorKey) -> Result<SecretBytes, StoreError> {
+        self.sector_key_for(key, Purpose::Serve)
+    }
+
+    fn sector_trailer(&self, a: &SectorKey, access: [u8; 4], b: &SectorKey) -> Result<SecretBytes, StoreError> {
+        let (a, b) = (
+            self.sector_key_for(a, Purpose::Write)?,
+            self.sector_key_for(b, Purpose::Write)?,
+        );
+        Ok(sector_trailer(&a, access, &b))
     }
 
     fn tacs(&self, key: &KeyPath, jobs: &[TacJob<'_>]) -> Result<Vec<[u8; 4]>, StoreError> {

@@ -222,6 +222,13 @@ impl Scheme {
         self.usages.iter().find(|u| u.name == *name).ok_or_else(unknown)
     }
 
+    /// Whether a usage's keys are derived for chips, by the number that the chip itself has (`chip_serial`): M1 sector keys.
+    pub fn leads_to_chips(&self, rule: &UsageRule) -> bool {
+        let leaf = rule.leaf.as_ref().and_then(|leaf| self.level(leaf).ok());
+        let by_chip = |part: &Part| matches!(part, Part::Field { field, .. } if field == "chip_serial");
+        leaf.is_some_and(|level| level.factor.iter().any(by_chip))
+    }
+
     /// The usages whose root keys a centre of that level makes.
     pub fn rooted_at<'a>(&'a self, level: &'a LevelName) -> impl Iterator<Item = &'a UsageRule> {
         self.usages

@@ -13,7 +13,7 @@ impl Planner<'_> {
 /// The bytes of a file or record for an order: what personalisation writes, and what verification expects.
 pub fn file_bytes(template: &Template, order: &Order, site: &SiteFacts, record: &Record) -> Result<Vec<u8>, PlanError> {
     let mut bytes = vec![record.fill; record.length];
-    for field in &record.fields {
+    for field in record.fields.iter().filter(|f| f.source != Source::Xor) {
         let wrong = |reason| PlanError::at(template, &field.at, reason);
         let text = text_of(field, order, site).map_err(wrong)?;
         let coded = field
@@ -32,12 +32,21 @@ pub fn file_bytes(template: &Template, order: &Order, site: &SiteFacts, record: 
             .ok_or_else(|| wrong(too_long))?
             .copy_from_slice(&coded);
     }
+    for field in record.fields.iter().filter(|f| f.source == Source::Xor) {
+        let others = bytes.iter().enumerate().filter(|(at, _)| *at != field.offset);
+        let sum = others.fold(0, |sum, (_, byte)| sum ^ byte);
+        if let Some(place) = bytes.get_mut(field.offset) {
+            *place = sum;
+        }
+    }
     Ok(bytes)
 }
 
 fn text_of(field: &TemplateField, order: &Order, site: &SiteFacts) -> Result<String, PlanReason> {
     match &field.source {
         Source::Constant(text) => Ok(text.clone()),
+        // Computed once all others stand.
+        Source::Xor => Ok(String::new()),
         Source::Order(name, part) => {
             let text = order
                 .get(name)

@@ -13,6 +13,7 @@ mod keys;
 mod preset;
 mod proofs;
 mod readback;
+mod sectors;
 
 pub use error::{PlanError, PlanReason};
 pub use filled::file_bytes;
@@ -112,8 +113,13 @@ impl<'a> Planner<'a> {
         let (steps, finish) = match self.template.dialect {
             Dialect::Fmcos | Dialect::FmcosPsam => (self.build_files()?, self.finish_files()?),
             Dialect::Metro => (self.fill_preset()?, finish_preset()),
+            Dialect::M1 => (self.write_sectors()?, self.close_sectors()?),
         };
-        let readback = self.readback()?;
+        let readback = if self.template.dialect.storage() {
+            self.read_sectors()?
+        } else {
+            self.readback()?
+        };
         let proofs = self.proofs()?;
         let terminal = match &self.template.terminal {
             Some(field) => Some(hex::encode_upper(order_bytes(self.template, self.order, field)?)),

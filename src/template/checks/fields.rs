@@ -10,6 +10,10 @@ use crate::template::model::{Contents, OrderField, OrderKind, Record, Source, Te
 use crate::template::order::{moment, value_fits};
 
 fn records(template: &Template) -> impl Iterator<Item = &Record> {
+    let blocks = template.m1.iter().flat_map(|m1| {
+        let blocks = m1.sectors.iter().flat_map(|s| &s.blocks);
+        std::iter::once(&m1.input).chain(blocks)
+    });
     template
         .directories()
         .flat_map(|d| &d.files)
@@ -18,6 +22,7 @@ fn records(template: &Template) -> impl Iterator<Item = &Record> {
             Contents::Binary(body) => std::slice::from_ref(body),
             Contents::Records(records) => records,
         })
+        .chain(blocks)
 }
 
 /// Every field lies inside its file or record.
@@ -69,7 +74,7 @@ pub(super) fn fits(template: &Template, report: &mut Report) {
         let text = match &field.source {
             Source::Constant(text) => Some(text),
             Source::Site { default, .. } => default.as_ref(),
-            Source::Order(..) => None,
+            Source::Order(..) | Source::Xor => None,
         };
         if let Some(Err(problem)) = text.map(|text| field.encoding.encode(field.length, text)) {
             report.error(
@@ -85,7 +90,9 @@ pub(super) fn fits(template: &Template, report: &mut Report) {
         };
         let fit = match part {
             Some([from, to]) => {
-                from < to && part_fits(order, *to) && field.encoding == Encoding::Bcd && to - from <= 2 * field.length
+                let digits = field.encoding == Encoding::Bcd && !matches!(order.kind, OrderKind::Hex(_));
+                let hex = field.encoding == Encoding::Hex && to.saturating_sub(*from) == 2 * field.length;
+                from < to && part_fits(order, *to) && (digits || hex) && to - from <= 2 * field.length
             }
             None => order_fits(order, field),
         };
@@ -110,7 +117,9 @@ fn order_fits(order: &OrderField, field: &TemplateField) -> bool {
     match (&order.kind, &field.encoding) {
         (OrderKind::Digits(n), Encoding::Bcd) => *n <= 2 * length,
         (OrderKind::Hex(n), Encoding::Hex) => *n == length,
-        (OrderKind::Date, Encoding::BcdDate) | (OrderKind::DateTime, Encoding::BcdDateTime) => true,
+        (OrderKind::Date, Encoding::BcdDate)
+        | (OrderKind::DateTime, Encoding::BcdDateTime)
+        | (OrderKind::Amount { .. } | OrderKind::Number(0..=0x7FFF_FFFF), Encoding::ValueBlock { .. }) => true,
         (OrderKind::Date, Encoding::Bcd) => length >= 4,
         (OrderKind::Digits(n) | OrderKind::Text(n) | OrderKind::Gbk(n), Encoding::Gbk { .. })
         | (OrderKind::Digits(n) | OrderKind::Text(n), Encoding::Ascii { .. }) => *n <= length,

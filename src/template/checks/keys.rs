@@ -57,6 +57,10 @@ pub(super) fn key_file_size(template: &Template, report: &mut Report) {
 
 /// Cards whose files are created keep the transport key to the end; the MF has a control key to take its place.
 pub(super) fn transport_last(template: &Template, report: &mut Report) {
+    // A storage card has sectors; their trailers are written last whatever the template says.
+    if template.dialect.storage() {
+        return;
+    }
     if !template.dialect.preset() && template.transport.replaced == ControlKeyTurn::First {
         report.error("transport.replaced", msg!("check-transport-first"));
     }

@@ -27,9 +27,14 @@ pub(super) fn usages(template: &Template, report: &mut Report) {
     for scheme in shipped(template) {
         let transport = (&template.transport.name, None, "transport");
         let slots = template.directories().flat_map(|d| &d.keys);
+        let sectors = template
+            .m1
+            .iter()
+            .flat_map(|m1| [(&m1.key_a, None, "m1.key-a"), (&m1.key_b, None, "m1.key-b")]);
         let all = slots
             .map(|k| (&k.name, k.level.as_ref(), k.at.as_str()))
-            .chain([transport]);
+            .chain([transport])
+            .chain(sectors);
         for (name, level, at) in all {
             let known = scheme
                 .usage(&name.usage)
