@@ -72,8 +72,8 @@ refusals! {
     template_order_field "TEMPLATE-ORDER-FIELD" Error "mohurd-user" "order = \"id-type\"" => "order = \"id-kind\"";
     template_order_heading "TEMPLATE-ORDER-HEADING" Error "mohurd-user" "\"身份证号\"" => "\"姓名\"";
     template_order_rule "TEMPLATE-ORDER-RULE" Error "mohurd-user" "set = { sub-type = \"03\" }" => "set = { sub-type = \"003\" }";
-    template_m1_block "TEMPLATE-M1-BLOCK" Error "campus-m1" "number = 24" => "number = 27";
-    template_m1_access "TEMPLATE-M1-ACCESS" Error "campus-m1" "access = \"08778F69\"" => "access = \"09778F69\"";
+    template_sector_block "TEMPLATE-SECTOR-BLOCK" Error "campus-m1" "number = 24" => "number = 27";
+    template_sector_access "TEMPLATE-SECTOR-ACCESS" Error "campus-m1" "access = \"08778F69\"" => "access = \"09778F69\"";
     template_mac_key "TEMPLATE-MAC-KEY" Error "mohurd-user" "en = \"card holder\"" => "mac-key = 1\nen = \"card holder\"";
     template_wide_open "TEMPLATE-WIDE-OPEN" Error "mohurd-user" "erase = 0xAA" => "erase = 0xF0";
     template_access_readings "TEMPLATE-ACCESS-READINGS" Warning "mohurd-user" "create = 0xAA" => "create = 0xFA";
@@ -259,7 +259,7 @@ fn access_bits_that_lock_out() {
     let finding = |access: &str| {
         let changed = text.replacen("7F078869", access, 1);
         let found = findings(&changed);
-        let hit = found.iter().find(|f| f.id == "TEMPLATE-M1-ACCESS")?;
+        let hit = found.iter().find(|f| f.id == "TEMPLATE-SECTOR-ACCESS")?;
         Some((hit.what.id().to_owned(), hit.severity))
     };
     // Bytes by C1 C2 C3 of the three data blocks and of the trailer.

@@ -94,8 +94,8 @@ pub const CHECKS: &[(&str, CheckFn)] = &[
     ("TEMPLATE-KEY-PROOF", CheckFn(proofs::possible)),
     ("TEMPLATE-KEY-NOT-PROVABLE", CheckFn(proofs::not_provable)),
     ("TEMPLATE-RAW", CheckFn(rights::raw)),
-    ("TEMPLATE-M1-BLOCK", CheckFn(m1::blocks)),
-    ("TEMPLATE-M1-ACCESS", CheckFn(m1::access)),
+    ("TEMPLATE-SECTOR-BLOCK", CheckFn(m1::blocks)),
+    ("TEMPLATE-SECTOR-ACCESS", CheckFn(m1::access)),
 ];
 
 /// A check's function.
