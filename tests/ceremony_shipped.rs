@@ -87,11 +87,24 @@ struct Papers {
     typed: BTreeMap<String, usize>,
 }
 
-/// The written form on a page: its groups of six digits, in their order.
+/// The written form on a page: the longest run of groups of six digits, with their numbers between them.
 fn written_in(page: &str) -> String {
-    let words = page.split(|c: char| !c.is_ascii_alphanumeric());
-    let group = |w: &&str| w.len() == 6 && w.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
-    words.filter(group).collect::<Vec<_>>().join(" ")
+    let group = |w: &str| w.len() == 6 && w.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
+    let text = page
+        .split('<')
+        .map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
+    let (mut best, mut run) = (Vec::new(), Vec::new());
+    for word in text.flat_map(str::split_whitespace) {
+        if group(word) {
+            run.push(word);
+        } else if word.len() > 2 || !word.bytes().all(|b| b.is_ascii_digit()) {
+            run.clear();
+        }
+        if run.len() > best.len() {
+            best.clone_from(&run);
+        }
+    }
+    best.join(" ")
 }
 
 impl Papers {

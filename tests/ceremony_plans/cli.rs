@@ -16,7 +16,7 @@ fn list_and_show_in_both_languages() {
     assert_eq!(listed[4]["title"]["zh"], "城市密钥仪式（建设部体系）");
     let shown = bench.run("ceremony show destroy --lang zh").good().out;
     for part in [
-        "退役圈存密钥销毁仪式",
+        "已停用圈存密钥销毁仪式",
         "destroy the load keys of version one",
         "key-officer-1",
         "已销毁",

@@ -345,7 +345,7 @@ pub fn items(held: &Held) -> BTreeMap<&str, usize> {
 }
 
 /// A bundle for a centre from the one above it, by this shipped plan.
-fn send(house: &mut House, plan: &str, from: &str, to: &str) {
+fn send(house: &mut House, plan: &str, from: &str, to: &str) -> Vec<String> {
     for site in [from, to] {
         house.run(0, &["site", "card", "--site", site, "--out", &format!("{site}.card")]);
     }
@@ -355,14 +355,38 @@ fn send(house: &mut House, plan: &str, from: &str, to: &str) {
         value["fingerprint"].as_str().unwrap().to_owned()
     };
     let (above, below) = (fingerprint(from), fingerprint(to));
+    let files = [format!("receiver-card={to}.card"), format!("bundle={to}.bundle")];
+    let files = [files[0].as_str(), files[1].as_str()];
+    // A card that nobody has confirmed is found before anybody comes.
+    let checked = house.ceremony("check", from, plan, &files).output().unwrap();
+    assert_eq!(checked.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&checked.stdout).contains("CEREMONY-SITE-FILES"));
     house.officers(from, &["site", "trust", &format!("{to}.card"), "--fingerprint", &below]);
     house.officers(to, &["site", "trust", &format!("{from}.card"), "--fingerprint", &above]);
-    let files = [format!("receiver-card={to}.card"), format!("bundle={to}.bundle")];
-    let held = house.held(from, plan, &[&files[0], &files[1]]);
+    let held = house.held(from, plan, &files);
     // Before the words are typed everybody sees to whom the keys go.
     let words = held.screen.find("type exactly").unwrap();
     assert!(held.screen[..words].contains(&below), "{}", held.screen);
     assert!(house.path(&format!("{to}.bundle")).is_file());
+    // The letter: the receiver's keys by their names there.
+    let last = held.screen.rfind("completed").unwrap();
+    let letter = held.screen[last..]
+        .lines()
+        .filter(|line| line.starts_with("  ") && line.contains('@'));
+    letter.map(str::to_owned).collect()
+}
+
+/// The receiver, who compares with the letter, sees just what stands there.
+#[track_caller]
+fn agrees(held: &Held, letter: &[String]) {
+    assert_eq!(letter.len(), 6, "{letter:?}");
+    for line in letter {
+        assert!(
+            held.screen.lines().any(|shown| shown == line),
+            "{line}:\n{}",
+            held.screen
+        );
+    }
 }
 
 #[test]
@@ -381,12 +405,13 @@ fn a_city_from_the_ministrys_roots_to_the_destruction_of_a_key() {
         true,
         &["--scheme", "mohurd", "--level", "city", "--code", "3100"],
     );
-    send(&mut house, "mohurd-send", "ministry", "city");
+    let letter = send(&mut house, "mohurd-send", "ministry", "city");
     let held = house.held(
         "city",
         "mohurd-city",
         &["ministry-bundle=city.bundle", "backup=one.backup", "pages=pages"],
     );
+    agrees(&held, &letter);
     let keys = house.keys("city", "active");
     assert!(keys.len() >= 20, "{keys:?}");
     assert!(keys.iter().any(|k| k.contains("sm4")) && keys.iter().any(|k| k.contains("3des")));
@@ -451,12 +476,13 @@ fn the_transport_ministry_and_an_issuer() {
         true,
         &["--scheme", "mot", "--level", "issuer", "--code", "01011000FFFFFFFF"],
     );
-    send(&mut house, "mot-send", "ministry", "issuer");
-    house.held(
+    let letter = send(&mut house, "mot-send", "ministry", "issuer");
+    let held = house.held(
         "issuer",
         "mot-issuer",
         &["ministry-bundle=issuer.bundle", "backup=b.backup", "pages=pages"],
     );
+    agrees(&held, &letter);
     assert!(house.keys("issuer", "active").len() >= 20);
 }
 

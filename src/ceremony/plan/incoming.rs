@@ -26,7 +26,7 @@ pub enum Incoming {
         /// How many.
         count: usize,
     },
-    /// The card of a centre in the same scheme and world.
+    /// The confirmed card of a centre in the same scheme and world.
     Card {
         /// Whose.
         owner: Owner,
@@ -90,6 +90,9 @@ fn look(what: &Do, path: &Path, site: &Site, ledger: &Ledger) -> Result<Incoming
         _ => {
             let card = SiteCard::read(path)?;
             site.same_world(&card.scheme, card.rehearsal)?;
+            if site.trusted(&card.id, &card.signing)? != card {
+                return Err(SiteError::NotTrusted { sender: card.id });
+            }
             Ok(Incoming::Card { owner: card.owner })
         }
     }

@@ -10,6 +10,7 @@ use super::work::{
 };
 use crate::i18n::{Lang, Msg, word};
 use crate::keys::KeyState;
+use crate::keys::scheme::Scheme;
 use crate::msg;
 
 /// Names one after the other, as the language writes it.
@@ -21,24 +22,31 @@ pub fn listed<T: ToString>(items: impl IntoIterator<Item = T>, lang: Lang) -> St
     })
 }
 
-/// Keys one after the other; many of them by version and cipher, so that a reader finds them.
+/// Keys one after the other; many of them by version and cipher, or by usage where that is shorter, so that a reader finds
+/// them.
 pub fn listed_keys(keys: &[PlannedKey], lang: Lang) -> String {
     const FEW: usize = 4;
     if keys.len() <= FEW {
         return listed(keys, lang);
     }
-    let mut kinds: Vec<(String, Vec<&str>)> = Vec::new();
-    for key in keys {
-        let name = key.to_string();
-        let kind = name[key.usage.as_str().len() + 1..].to_owned();
-        match kinds.iter_mut().find(|(known, _)| *known == kind) {
-            Some((_, usages)) => usages.push(key.usage.as_str()),
-            None => kinds.push((kind, vec![key.usage.as_str()])),
-        }
-    }
-    let kinds: Vec<String> = kinds
+    let parts: Vec<(String, String)> = keys
+        .iter()
+        .map(|key| {
+            let (name, usage) = (key.to_string(), key.usage.to_string());
+            let kind = name[usage.len() + 1..].to_owned();
+            (kind, usage)
+        })
+        .collect();
+    let by_kind = grouped(parts.iter().map(|(kind, usage)| (kind, usage)));
+    let by_usage = grouped(parts.iter().map(|(kind, usage)| (usage, kind)));
+    let groups = if by_usage.len() < by_kind.len() {
+        by_usage
+    } else {
+        by_kind
+    };
+    let kinds: Vec<String> = groups
         .into_iter()
-        .map(|(kind, usages)| msg!("plan-keys-of-kind", kind = kind, usages = listed(usages, lang)).render(lang))
+        .map(|(head, rest)| msg!("plan-keys-of-kind", kind = head, usages = listed(rest, lang)).render(lang))
         .collect();
     kinds.join(match lang {
         Lang::En => "; ",
@@ -46,7 +54,24 @@ pub fn listed_keys(keys: &[PlannedKey], lang: Lang) -> String {
     })
 }
 
+/// What goes with each first part, in the order in which they come.
+fn grouped<'a>(pairs: impl Iterator<Item = (&'a String, &'a String)>) -> Vec<(&'a str, Vec<&'a str>)> {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (head, rest) in pairs {
+        match groups.iter_mut().find(|(known, _)| known == head) {
+            Some((_, all)) => all.push(rest),
+            None => groups.push((head, vec![rest])),
+        }
+    }
+    groups
+}
+
 impl Plan {
+    /// The plan's scheme, where the program comes with it.
+    pub fn known_scheme(&self) -> Option<Scheme> {
+        self.scheme.as_deref().and_then(super::checks::scheme::shipped)
+    }
+
     /// A person of the plan: the name, and what the plan says about that person.
     pub fn person(&self, id: &PersonId, lang: Lang) -> String {
         let participants = self.participants.iter().map(|p| (&p.id, &p.title));

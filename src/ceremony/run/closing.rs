@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use super::super::plan::Expect;
 use super::super::transcript::Transcript;
-use super::opening::open_keys;
-use super::{CeremonyError, Completed, Running};
+use super::opening::{asks, open_keys};
+use super::{CeremonyError, Completed, Running, keys_told};
 use crate::keys::{KeyStore, OfficerKeys};
 use crate::ledger::act::{Act, CeremonyEnd, CeremonyResult};
 use crate::ledger::rules::State;
@@ -26,7 +26,7 @@ pub(super) fn sign(run: &mut Running<'_>) -> Result<Vec<OfficerKeys>, CeremonyEr
         run.hall.room.turn(&person)?;
         summary(run);
         let msg = msg!("ceremony-sign-transcript", id = person.id);
-        run.hall.room.say(&msg.with_word("role", "role", person.role.as_str()));
+        run.hall.room.say(&asks(msg, &person));
         keys.push(open_keys(&run.request, &mut run.hall, &run.session.ledger, &person)?);
         run.hall.room.leave();
     }
@@ -92,8 +92,8 @@ fn summary(run: &mut Running<'_>) {
         run.hall
             .room
             .say(&msg.with_word("kind", "ceremony-kind", done.kind.as_str()));
-        for seen in &done.keys {
-            run.hall.room.say(&msg!("ceremony-key", key = seen.key, kcv = seen.kcv));
+        for (key, kcv) in keys_told(&run.sent, &done) {
+            run.hall.room.say(&msg!("ceremony-key", key = key, kcv = kcv));
         }
     }
 }
@@ -205,6 +205,7 @@ pub(super) fn conclude(mut run: Running<'_>, keys: Vec<OfficerKeys>) -> Result<C
         nonce: run.nonce,
         plan: run.request.plan.digest(),
         steps: run.steps,
+        sent: run.sent,
         transcript,
     })
 }

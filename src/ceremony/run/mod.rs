@@ -29,10 +29,10 @@ use crate::crypto::seal::KdfParams;
 use crate::crypto::sign::PublicKey;
 use crate::i18n::Msg;
 use crate::keys::file_store::Draft;
-use crate::keys::{FileKeyStore, OfficerKeys, Pending};
+use crate::keys::{FileKeyStore, OfficerKeys, Owner, Pending};
 use crate::ledger::act::{Act, StepDone};
 use crate::ledger::field::Nonce;
-use crate::ledger::{Hash, Moment};
+use crate::ledger::{Hash, Moment, ShortHex};
 use crate::outside::{Clock, Random};
 use crate::site::{Session, Site, SiteError, Step as Durable};
 use log::StepLog;
@@ -106,6 +106,8 @@ pub struct Completed {
     pub plan: Hash,
     /// The steps as they stand in the ledger.
     pub steps: Vec<StepDone>,
+    /// To whom steps have sent keys: the step's id, and the centre.
+    pub sent: BTreeMap<String, Owner>,
     /// The transcript's file.
     pub transcript: PathBuf,
     /// What is not in its place yet: a file, or the store itself. `ceremony resume` and the next opening put them there.
@@ -141,6 +143,28 @@ struct Running<'a> {
     /// What everybody is told of the step that is being done.
     current: Vec<Msg>,
     steps: Vec<StepDone>,
+    /// To whom steps have sent keys.
+    sent: BTreeMap<String, Owner>,
+}
+
+impl Completed {
+    /// The keys of a step with their check values, as people are to know them: what was derived for another centre has that
+    /// centre's name.
+    pub fn keys<'a>(&self, done: &'a StepDone) -> Vec<(String, &'a ShortHex)> {
+        keys_told(&self.sent, done)
+    }
+}
+
+fn keys_told<'a>(sent: &BTreeMap<String, Owner>, done: &'a StepDone) -> Vec<(String, &'a ShortHex)> {
+    let receiver = sent.get(done.id.as_str());
+    let name = |key: &str| match (receiver, key.split_once('@')) {
+        (Some(receiver), Some((name, _))) => format!("{name}@{receiver}"),
+        _ => key.to_owned(),
+    };
+    done.keys
+        .iter()
+        .map(|seen| (name(seen.key.as_str()), &seen.kcv))
+        .collect()
 }
 
 /// Runs a ceremony from its plan to its transcript.
@@ -184,6 +208,11 @@ impl Running<'_> {
     fn announce(&mut self, at: usize, of: usize, step: &Step) {
         let msg = crate::msg!("ceremony-step", at = at, of = of, id = step.id);
         self.current = vec![msg.with_word("kind", "ceremony-kind", step.what.kind())];
+        // Whoever types words sees what they are for, key by key.
+        if step.words.is_some() || step.what.irreversible() {
+            let text = step.sentence(self.hall.room.lang());
+            self.current.push(crate::msg!("ceremony-line", text = text));
+        }
         if let Some(note) = &step.note {
             let text = note.in_language(self.hall.room.lang());
             self.current.push(crate::msg!("ceremony-line", text = text));
@@ -194,10 +223,8 @@ impl Running<'_> {
     }
 
     fn tell_keys(&mut self, done: &StepDone) {
-        for seen in &done.keys {
-            self.hall
-                .room
-                .say(&crate::msg!("ceremony-key", key = seen.key, kcv = seen.kcv));
+        for (key, kcv) in keys_told(&self.sent, done) {
+            self.hall.room.say(&crate::msg!("ceremony-key", key = key, kcv = kcv));
         }
     }
 

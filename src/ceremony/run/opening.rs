@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Before the first step: what can be known is checked, the plan is shown, and every participant signs it.
 
+use std::collections::BTreeMap;
+
 use super::super::plan::{Plan, Severity, SiteFacts};
 use super::super::room::Person;
 use super::super::words;
 use super::people::People;
 use super::{ATTEMPTS, CeremonyError, Hall, Request, Running, World, steps};
-use crate::i18n::Lang;
+use crate::i18n::{Lang, Msg};
 use crate::keys::{KeyFileError, OfficerKeys};
 use crate::ledger::act::{Act, CeremonyBegin, Participant};
 use crate::ledger::field::Nonce;
@@ -63,8 +65,7 @@ pub(super) fn open<'a>(request: Request<'a>, mut hall: Hall<'a>) -> Result<Runni
     for person in people.participants() {
         hall.room.turn(person)?;
         tell_digest(request.plan, &mut hall);
-        hall.room
-            .say(&msg!("ceremony-sign-plan", id = person.id).with_word("role", "role", person.role.as_str()));
+        hall.room.say(&asks(msg!("ceremony-sign-plan", id = person.id), person));
         keys.push(open_keys(&request, &mut hall, &ledger, person)?);
         hall.room.leave();
     }
@@ -115,6 +116,7 @@ pub(super) fn open<'a>(request: Request<'a>, mut hall: Hall<'a>) -> Result<Runni
         papers: Vec::new(),
         current: Vec::new(),
         steps: Vec::new(),
+        sent: BTreeMap::new(),
     })
 }
 
@@ -189,6 +191,12 @@ fn tell_digest(plan: &Plan, hall: &mut Hall<'_>) {
             hall.room.line(&format!("  {row}"));
         }
     }
+}
+
+/// What somebody is told who is about to sign: as whom, and the word for refusing.
+pub(super) fn asks(what: Msg, person: &Person) -> Msg {
+    what.with_word("role", "role", person.role.as_str())
+        .with_msg("refuse", msg!("ceremony-word-refuse"))
 }
 
 /// A participant's keys by the passphrase, which may be mistyped a few times.

@@ -284,7 +284,12 @@ impl Parts<'_> {
             .keys
             .iter()
             .map(|k| format!("{} <code>{}</code>", escape(k.key.as_str()), k.kcv));
-        rows.push((msg!("transcript-keys"), lines(keys)));
+        let heading = if done.kind.as_str() == "export-bundle" {
+            msg!("transcript-keys-sent")
+        } else {
+            msg!("transcript-keys")
+        };
+        rows.push((heading, lines(keys)));
         let components = done.components.iter();
         let components = components.map(|c| format!("{} <code>{}</code>", escape(c.officer.as_str()), c.kcv));
         rows.push((msg!("transcript-components"), lines(components)));

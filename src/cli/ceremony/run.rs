@@ -15,8 +15,8 @@ use crate::cli::{Context, hardening, session, stop};
 use crate::crypto::seal::KdfParams;
 use crate::crypto::stack::wipe_stack;
 use crate::error::{Error, Exit};
-use crate::ledger::Hash;
 use crate::ledger::act::{CeremonyResult, KeySeen, StepDone};
+use crate::ledger::{Hash, ShortHex};
 use crate::msg;
 use crate::site::Site;
 
@@ -198,8 +198,14 @@ fn tell(site: &Site, loaded: &Loaded, done: &Completed, context: &mut Context) -
         begin = done.begin,
         end = done.end
     ))?;
-    for seen in &keys {
-        out.say(&msg!("ceremony-key", key = seen.key, kcv = seen.kcv))?;
+    let mut told: Vec<(String, &ShortHex)> = Vec::new();
+    for line in done.steps.iter().flat_map(|step| done.keys(step)) {
+        if !told.contains(&line) {
+            told.push(line);
+        }
+    }
+    for (key, kcv) in told {
+        out.say(&msg!("ceremony-key", key = key, kcv = kcv))?;
     }
     out.say(&msg!("ceremony-transcript", path = done.transcript.display()))
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::super::Context;
 use super::super::output::Output;
 use crate::ceremony::Plan;
-use crate::ceremony::plan::{self, PersonId, SHIPPED, Slot, SlotUse, StepId, listed, listed_keys};
+use crate::ceremony::plan::{self, PersonId, PlannedKey, SHIPPED, Slot, SlotUse, StepId, listed, listed_keys};
 use crate::ceremony::words;
 use crate::error::{Error, Exit};
 use crate::i18n::{Lang, word};
@@ -83,10 +83,23 @@ struct ExpectShown<'a> {
 }
 
 /// Which sites a plan is for.
-fn meant_for(plan: &Plan, lang: Lang) -> String {
+/// The sites that a plan is for; the scheme by its title, too, where there is room.
+fn meant_for(plan: &Plan, long: bool, lang: Lang) -> String {
+    let known = plan.known_scheme();
+    let named = |name: &String| match &known {
+        Some(scheme) if long => {
+            let title = scheme.title().in_language(lang);
+            msg!("plan-scheme-titled", title = title, name = name).render(lang)
+        }
+        _ => name.clone(),
+    };
+    let titled = |level: &LevelName| {
+        let found = known.as_ref().and_then(|scheme| scheme.level(level).ok());
+        found.map_or_else(|| level.to_string(), |level| level.title.in_language(lang).to_owned())
+    };
     let msg = match (&plan.scheme, &plan.level) {
-        (Some(scheme), Some(level)) => msg!("plan-scheme-level", scheme = scheme, level = level),
-        (Some(scheme), None) => msg!("plan-any-level", scheme = scheme),
+        (Some(scheme), Some(level)) => msg!("plan-scheme-level", scheme = named(scheme), level = titled(level)),
+        (Some(scheme), None) => msg!("plan-any-level", scheme = named(scheme)),
         (None, Some(level)) => return level.to_string(),
         (None, None) => msg!("plan-any-site"),
     };
@@ -110,7 +123,7 @@ pub(super) fn list(context: &mut Context) -> Result<Exit, Error> {
         let plan = plan::load(name)?;
         context.out.record("cardmint.ceremony/1", &of(name, &plan))?;
         let title = plan.title.in_language(lang).to_owned();
-        rows.push(vec![(*name).to_owned(), meant_for(&plan, lang), title]);
+        rows.push(vec![(*name).to_owned(), meant_for(&plan, false, lang), title]);
     }
     let heading = [msg!("plan-head-name"), msg!("plan-head-for"), msg!("plan-head-title")];
     context.out.table(&heading, &rows)?;
@@ -125,6 +138,7 @@ pub(super) fn show(name: &str, context: &mut Context) -> Result<Exit, Error> {
         frame(&plan, out)?;
         steps(&plan, out)?;
         expected(&plan, out)?;
+        usages(&plan, out)?;
     }
     Ok(Exit::Done)
 }
@@ -187,7 +201,7 @@ fn shown<'a>(name: &'a str, plan: &'a Plan) -> Shown<'a> {
 fn digest(plan: &Plan, out: &mut Output) -> Result<(), Error> {
     let digest = plan.digest();
     out.say(&msg!("plan-show-digest", digest = digest))?;
-    for lang in [Lang::En, Lang::Zh] {
+    for lang in [Lang::Zh, Lang::En] {
         let rows = words::rows(&digest.0, lang);
         rows.iter().try_for_each(|row| out.text(&format!("  {row}")))?;
     }
@@ -199,7 +213,7 @@ fn frame(plan: &Plan, out: &mut Output) -> Result<(), Error> {
     let lang = out.lang();
     out.text(plan.title.in_language(lang))?;
     out.text(plan.purpose.in_language(lang))?;
-    out.say(&msg!("plan-show-for", site = meant_for(plan, lang)))?;
+    out.say(&msg!("plan-show-for", site = meant_for(plan, true, lang)))?;
     out.say(&if plan.resume {
         msg!("plan-show-resume")
     } else {
@@ -288,4 +302,36 @@ fn expected(plan: &Plan, out: &mut Output) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// What the scheme calls the usages that stand in the plan, and the cards' abbreviation.
+fn usages(plan: &Plan, out: &mut Output) -> Result<(), Error> {
+    let Some(scheme) = plan.known_scheme() else {
+        return Ok(());
+    };
+    let steps = plan.steps.iter().map(|step| &step.what);
+    let keys: Vec<PlannedKey> = steps
+        .flat_map(|what| [what.made(), what.used().to_vec()])
+        .flatten()
+        .collect();
+    let rows: Vec<Vec<String>> = scheme
+        .usages()
+        .iter()
+        .filter(|rule| keys.iter().any(|key| key.usage == rule.name))
+        .map(|rule| {
+            let title = rule.title.in_language(out.lang()).to_owned();
+            vec![rule.name.to_string(), rule.abbreviation.clone(), title]
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    out.text("")?;
+    out.say(&msg!("plan-show-usages"))?;
+    let heading = [
+        msg!("plan-head-usage"),
+        msg!("plan-head-abbreviation"),
+        msg!("plan-head-meaning"),
+    ];
+    out.table(&heading, &rows)
 }

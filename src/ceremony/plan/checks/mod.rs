@@ -12,7 +12,7 @@ mod expected;
 mod incoming;
 mod keys;
 mod people;
-mod scheme;
+pub(super) mod scheme;
 mod site;
 mod slots;
 mod store;

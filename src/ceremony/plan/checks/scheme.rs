@@ -13,7 +13,7 @@ use crate::keys::{LevelName, Owner};
 use crate::msg;
 
 /// A scheme that the program comes with.
-pub(super) fn shipped(name: &str) -> Option<Scheme> {
+pub(in crate::ceremony::plan) fn shipped(name: &str) -> Option<Scheme> {
     let known = scheme::SHIPPED.iter().any(|(shipped, _)| *shipped == name);
     let find = || scheme::find(name, Path::new("")).ok();
     known.then(find).flatten()

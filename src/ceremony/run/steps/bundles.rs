@@ -61,7 +61,7 @@ fn same_keys(run: &Running<'_>, planned: &[PlannedKey], came: &[KeyId]) -> Resul
 
 /// The receiver's card, told to everybody who comes to the keyboard. What it says of itself counts only where its fingerprint
 /// was confirmed at this site.
-fn receiver(run: &mut Running<'_>, work: &ExportBundle) -> Result<SiteCard, CeremonyError> {
+fn receiver(run: &mut Running<'_>, step: &Step, work: &ExportBundle) -> Result<SiteCard, CeremonyError> {
     let path = run.path(&work.to)?;
     let card = SiteCard::read(path)?;
     if run.site().trusted(&card.id, &card.signing)? != card {
@@ -76,6 +76,7 @@ fn receiver(run: &mut Running<'_>, work: &ExportBundle) -> Result<SiteCard, Cere
     );
     run.hall.room.say(&to);
     run.current.push(to);
+    run.sent.insert(step.id.to_string(), card.owner.clone());
     Ok(card)
 }
 
@@ -86,7 +87,7 @@ pub(super) fn export(
     log: &mut StepLog,
 ) -> Result<(), CeremonyError> {
     attend(run, step, log)?;
-    let card = receiver(run, work)?;
+    let card = receiver(run, step, work)?;
     confirm::words(run, step, log)?;
     let out = run.path(&work.file)?.to_owned();
     if out.exists() {
