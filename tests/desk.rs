@@ -15,3 +15,5 @@ mod money;
 mod till;
 #[path = "desk/torn.rs"]
 mod torn;
+#[path = "desk/wrong.rs"]
+mod wrong;

@@ -348,3 +348,41 @@ fn an_amount_by_hand_needs_a_supervisor_beside_the_officer() {
     let entry = story.at("c", &["ledger", "log", "--act", "card.return"]).ok().first();
     assert_eq!(entry["sigs"].as_array().unwrap().len(), 2, "both have signed: {entry}");
 }
+
+#[test]
+fn nobody_but_a_supervisor_vouches_for_an_amount() {
+    let story = Story::new();
+    let files = ["--passphrase-file", "zhang=zhang.pw", "--passphrase-file", "li=li.pw"];
+    let roles = [
+        "--officer",
+        "zhang=key-officer,operator",
+        "--officer",
+        "li=key-officer,operator",
+    ];
+    let init = [
+        "init",
+        "s",
+        "--name",
+        "Test",
+        "--scheme",
+        "mohurd",
+        "--level",
+        "city",
+        "--code",
+        "3100",
+        "--rehearsal",
+    ];
+    let made = story.command(&[&init[..], &roles, &files].concat()).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let before = story.entries("s");
+    for args in [
+        &["replace", CARD, "--new", NEW, "--clearing", "5"][..],
+        &["exchange", CARD, "--new", NEW, "--clearing", "5"],
+        &["return", CARD, "--clearing", "5"],
+    ] {
+        story
+            .at("s", &[&["card"], args].concat())
+            .refused(2, "desk-supervisor-needed");
+    }
+    assert_eq!(story.entries("s"), before);
+}
