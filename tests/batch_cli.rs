@@ -10,6 +10,7 @@ mod batch_cli {
     use super::{centre, pty};
 
     mod going;
+    mod guide;
     pub mod hall;
     mod making;
     mod refused;
