@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use cardmint::batch::contents;
-use cardmint::card::CardSession;
+use cardmint::card::{CardSession, Trace, commands, isam, purse};
+use cardmint::crypto::purse::{Amount, Terminal, TxnType};
+use cardmint::crypto::purse_transaction::LoadTransaction;
 use cardmint::crypto::{Algorithm, KeyMaterial, cipher};
 use cardmint::error::{Exit, Fault};
 use cardmint::keys::{KeyStore, SectorKey, StoreError};
@@ -432,4 +434,67 @@ fn the_store_gives_sector_keys_and_no_part_of_another_key() {
         let refused = asked(usage, None).unwrap_err();
         assert!(matches!(refused, StoreError::NotAllowed { .. }), "{usage}: {refused}");
     }
+}
+
+/// A purse is loaded with a load SAM alone, without the site's key store: MAC1, MAC2 and TAC come from the SAM; and the
+/// session key that it gives out stands in no trace.
+#[test]
+fn a_purse_is_loaded_with_a_load_sam() {
+    let mut city = Centre::new("mohurd", "city", "3100");
+    let card = issued(&mut city, "mohurd-user", 1, &[]);
+    let sam = issued(&mut city, "mohurd-isam", 2, &[]);
+    let (os, sam_os) = (template("mohurd-user").dialect, template("mohurd-isam").dialect);
+    let (mut reader, mut sam_reader) = (on_reader(&card), on_reader(&sam));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut trace = Trace::new(Box::new(file.reopen().unwrap()));
+    {
+        let card = &mut CardSession::new(&mut reader, os);
+        let sam = &mut CardSession::new(&mut sam_reader, sam_os).traced(Some(&mut trace));
+        let select = |name: &str| commands::select_name(&hex::decode(name).unwrap());
+        card.send("SELECT", &select("A00000000386980701")).unwrap();
+        sam.send("SELECT", &select("C8A6B4E6C4A3BFE9")).unwrap();
+        purse::verify_pin(card, 0, &centre::pin("123456")).unwrap();
+        let (amount, terminal) = (Amount(5000), Terminal([0x31, 0, 0, 0, 0, 2]));
+        let init = purse::initialize_for_load(card, commands::Purse::Electronic, 1, amount, terminal).unwrap();
+        let load = LoadTransaction {
+            kind: TxnType::LOAD_EP,
+            balance: init.balance,
+            amount,
+            terminal,
+            random: init.random,
+            counter: init.counter,
+            at: centre::at(),
+        };
+        let factors = [*b"\x31\x00\x00\x00\x00\x00\x00\x01"];
+        let key = |usage| isam::IsamKey {
+            usage,
+            id: 1,
+            algorithm: Algorithm::Tdes,
+            factors: &factors,
+        };
+        let inputs: [&[u8]; 2] = [&load.mac1_data(), &load.mac2_data()];
+        let macs = isam::load_macs(sam, &key(0x29), &load.session_seed(), &inputs).unwrap();
+        assert_eq!(macs[0], init.mac1, "the card's MAC1");
+        let tac = purse::credit_for_load(card, load.at, macs[1]).unwrap();
+        assert_eq!(
+            isam::tac(sam, &key(0x2C), &load.tac_data().unwrap()).unwrap(),
+            tac,
+            "the card's TAC"
+        );
+        assert_eq!(purse::balance(card, commands::Purse::Electronic).unwrap(), amount);
+    }
+    trace.finish().unwrap();
+    let lines: Vec<serde_json::Value> = std::fs::read_to_string(file.path())
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let secret = lines
+        .iter()
+        .find(|line| line["command"].as_str().unwrap().starts_with("80FA0000"))
+        .unwrap();
+    assert_eq!(
+        (&secret["secret_answer_bytes"], &secret["answer"]),
+        (&8.into(), &"9000".into())
+    );
 }
