@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a test may fail where it stands
 
 mod centre;
+mod dice;
 
 #[path = "orders/book.rs"]
 mod book;
@@ -12,3 +13,5 @@ mod crash;
 mod files;
 #[path = "orders/ground.rs"]
 mod ground;
+#[path = "orders/mutated.rs"]
+mod mutated;
