@@ -181,6 +181,14 @@ fn a_sheet_in_the_wrong_hands_is_named_at_once() {
     ] {
         assert!(said.render(lang).contains(words), "{}", said.render(lang));
     }
+    // Everybody reads it again before signing the transcript.
+    let read = room.said.iter().filter(|msg| {
+        msg.id() == "ceremony-summary-detail"
+            && msg
+                .render(Lang::En)
+                .contains("wang: another custodian's sheet (sheet 3 of chen)")
+    });
+    assert_eq!(read.count(), 6);
     // Nobody was asked for a check value before the right sheet was there.
     let asked: Vec<&str> = room.asked.iter().map(|(_, id)| *id).collect();
     let first = asked.iter().position(|id| *id == "ceremony-ask-component").unwrap();

@@ -8,8 +8,9 @@ use super::super::plan::Expect;
 use super::super::transcript::Transcript;
 use super::opening::{asks, open_keys};
 use super::{CeremonyError, Completed, Running, keys_told};
+use crate::i18n::Msg;
 use crate::keys::{KeyStore, OfficerKeys};
-use crate::ledger::act::{Act, CeremonyEnd, CeremonyResult};
+use crate::ledger::act::{Act, CeremonyEnd, CeremonyResult, Event};
 use crate::ledger::rules::State;
 use crate::ledger::{Entry, Ledger, Moment, Text};
 use crate::msg;
@@ -92,10 +93,28 @@ fn summary(run: &mut Running<'_>) {
         run.hall
             .room
             .say(&msg.with_word("kind", "ceremony-kind", done.kind.as_str()));
+        for event in &done.events {
+            run.hall.room.say(&incident(event));
+        }
         for (key, kcv) in keys_told(&run.sent, &done) {
             run.hall.room.say(&msg!("ceremony-key", key = key, kcv = kcv));
         }
     }
+}
+
+/// What went otherwise than planned, in a line.
+fn incident(event: &Event) -> Msg {
+    let officer = event.officer.as_ref().map(Text::as_str).unwrap_or_default();
+    let msg = match &event.detail {
+        Some(detail) => msg!(
+            "ceremony-summary-detail",
+            at = event.at,
+            officer = officer,
+            detail = detail
+        ),
+        None => msg!("ceremony-summary-event", at = event.at, officer = officer),
+    };
+    msg.with_word("what", "ceremony-event", event.what.as_str())
 }
 
 /// The file has the bytes that everybody signed.
