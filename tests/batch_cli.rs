@@ -10,7 +10,6 @@ mod batch_cli {
     use super::{centre, pty};
 
     mod going;
-    mod guide;
     pub mod hall;
     mod making;
     mod refused;

@@ -87,8 +87,30 @@ fn the_guide_to_the_customer_desk_runs_as_it_stands() {
 }
 
 #[test]
+fn the_guide_to_the_card_centre_runs_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = run("centre.en.md", folder.path());
+    for expected in [
+        "line 2, 身份证号",
+        "line 7, 有效期",
+        "would begin 6 cards",
+        "5 of 6 in all",
+        "6 blanks used = 5 issued + 1 scrap",
+        "issued 5, failed and blank 0, void 1, not begun 0",
+        "printer.csv is written, 5 cards",
+        "GOOD",
+    ] {
+        assert!(out.contains(expected), "{expected} is missing in:\n{out}");
+    }
+    let printed = fs::read_to_string(folder.path().join("printer.csv")).unwrap();
+    assert_eq!(printed.lines().count(), 6, "{printed}");
+    assert!(!folder.path().join("march.csv").exists());
+}
+
+#[test]
 fn both_languages_give_the_same_commands() {
     assert_eq!(blocks("ceremonies.en.md"), blocks("ceremonies.zh.md"));
+    assert_eq!(blocks("centre.en.md"), blocks("centre.zh.md"));
     assert_eq!(blocks("guide.en.md"), blocks("guide.zh.md"));
     assert_eq!(blocks("desk.en.md"), blocks("desk.zh.md"));
     assert!(blocks("guide.en.md").len() >= 10);
