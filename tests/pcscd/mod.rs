@@ -147,6 +147,24 @@ impl Rig {
         }
     }
 
+    /// Takes the two readers of an entry away. The service lets readers of its configuration go only at its start: it is restarted.
+    pub fn unplug(&mut self, entry: usize) {
+        let folder = self.folder.path();
+        let (conf, away) = (format!("conf/entry{entry}"), format!("unplugged{entry}"));
+        fs::rename(folder.join(conf), folder.join(away)).unwrap();
+        self.stop_service();
+        self.start_service();
+    }
+
+    /// Brings them back; the service goes on meanwhile.
+    pub fn plug(&mut self, entry: usize) {
+        let folder = self.folder.path();
+        let (conf, away) = (format!("conf/entry{entry}"), format!("unplugged{entry}"));
+        fs::rename(folder.join(away), folder.join(conf)).unwrap();
+        let daemon = rustix::process::Pid::from_child(self.daemon.as_ref().unwrap());
+        rustix::process::kill_process(daemon, rustix::process::Signal::USR1).unwrap();
+    }
+
     /// The name of a reader, from 0.
     pub fn reader(&self, at: usize) -> String {
         assert!(at < self.ports.len(), "the rig has fewer readers");
