@@ -2,7 +2,7 @@
 //! A batch through the real PC/SC service: four virtual readers with hoppers behind them, a feeder that moves the cards, torn
 //! cards, two readers unplugged and plugged in again, and a restart of the service on the way.
 #![cfg(feature = "pcsc")]
-#![allow(clippy::unwrap_used)] // a test may fail where it stands
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // a test may fail where it stands, and says how long it took
 
 mod centre;
 mod pcscd;
