@@ -113,6 +113,11 @@ impl Template {
         self.options.last_day.as_deref().unwrap_or("expiry")
     }
 
+    /// Whether an order field is the chip's own number, which a reader tells where an order does not.
+    pub fn is_on_chip(&self, field: &str) -> bool {
+        self.m1.as_ref().is_some_and(|m1| m1.uid == field)
+    }
+
     /// An order field by name.
     pub fn order_field(&self, name: &str) -> Option<&OrderField> {
         self.order.iter().find(|f| f.name == name)

@@ -172,6 +172,15 @@ impl Order {
         Self { blind, ..self }
     }
 
+    /// The same with the number of the chip that it is carried out on, where the template needs one and the order has none.
+    #[must_use]
+    pub fn for_chip(mut self, template: &Template, chip: Option<&str>) -> Self {
+        if let (Some(m1), Some(chip)) = (&template.m1, chip) {
+            self.values.entry(m1.uid.clone()).or_insert_with(|| chip.to_owned());
+        }
+        self
+    }
+
     /// What was given by [`Self::blinded`].
     pub fn blind(&self) -> Option<&str> {
         self.blind.as_deref()
@@ -261,6 +270,10 @@ impl<'a> Examination<'a> {
     fn take_value(&mut self, field: &'a OrderField) {
         let given = self.given.get(field.name.as_str()).copied();
         let Some(text) = given.or(field.default.as_deref()) else {
+            // What the chip itself says is known when it lies on a reader.
+            if self.template.is_on_chip(&field.name) {
+                return;
+            }
             return self.note(&field.name, FieldProblem::Missing);
         };
         match value::canonical(field, text, self.around) {

@@ -168,7 +168,11 @@ impl Watch for Seen {
 pub fn ordered(site: &Site, template: &Template, count: u32, load: Option<Amount>) -> Rows {
     let facts = batch::facts(site).unwrap();
     let row = |row: u32| {
-        let raw: RawOrder = centre::order(template, u64::from(row));
+        let mut raw: RawOrder = centre::order(template, u64::from(row));
+        // Which chip a card gets is seen when it lies on a reader.
+        if let Some(m1) = &template.m1 {
+            raw.remove(&m1.uid);
+        }
         let order = Order::check(template, &raw, centre::NOW, &|name| facts.value(name)).unwrap();
         let number = batch::order::ledger_number(order.get(&template.number).unwrap());
         OrderedCard {
@@ -328,7 +332,8 @@ impl Floor {
     }
 
     pub fn script(&self, row: usize) -> PersoScript {
-        let order = self.rows.0[row].order.as_ref().unwrap();
+        let order = self.rows.0[row].order.clone().unwrap();
+        let order = &order.for_chip(&self.template, Some("00000000"));
         let facts = batch::facts(&self.centre.session.site).unwrap();
         let session = &self.centre.session;
         cardmint::perso::plan(

@@ -117,6 +117,35 @@ fn load_sams_and_cards_with_both_ciphers_are_made_as_well() {
     }
 }
 
+/// An M1 card's keys follow from its chip, which the order does not name: each blank becomes the next card, and a torn one
+/// goes on as the card that it was begun as, whatever comes first.
+#[test]
+fn m1_cards_take_the_chip_that_lies_on_the_reader() {
+    let mut floor = Floor::at(Centre::new("campus", "issuer", ""), centre::template("campus-m1"), 6);
+    floor.new_batch("B");
+    floor.approve("B");
+    let mut trays = floor.readers(2);
+    trays[0].waiting[1].1 = torn_at(30, SimFault::TearAfter);
+    trays[1].waiting[0].1 = torn_at(12, SimFault::TearBefore);
+    trays[1].waiting[2].1 = torn_at(2, SimFault::TearBefore);
+    let mut seen = Seen::new();
+    let summary = floor.run(trays, &mut seen).unwrap();
+    assert_eq!(
+        (summary.issued, summary.left, seen.failures().len()),
+        (6, 0, 3),
+        "{:?}",
+        seen.failures()
+    );
+    assert!(seen.failures().iter().all(|f| f.2 == "torn"), "{:?}", seen.failures());
+    floor.is_done();
+    let rows = floor.centre.session.ledger.cards(None).unwrap();
+    let chips: std::collections::BTreeSet<String> = rows.iter().map(|row| row.chip.clone().unwrap()).collect();
+    let uids: std::collections::BTreeSet<String> = (0..6)
+        .map(|n| hex::encode_upper(&cardmint::sim::seeded_serial(7, 1000 + n)[4..]))
+        .collect();
+    assert_eq!(chips, uids);
+}
+
 /// Torn away and back, unplugged and back: at commands spread over the whole card, on both sides of each.
 #[test]
 fn torn_cards_are_finished_on_the_same_reader() {

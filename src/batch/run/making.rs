@@ -26,7 +26,7 @@ const STEPS: u64 = 8;
 impl Worker<'_> {
     /// The plan of a row: the same as at any other time, and with the keys that were approved.
     pub(super) fn script(&self, work: &Work) -> Result<PersoScript, BatchError> {
-        let order = work.row.order.as_ref().ok_or_else(|| BatchError::NoRow {
+        let order = work.row.order.clone().ok_or_else(|| BatchError::NoRow {
             number: work.row.number.clone(),
         })?;
         let Order {
@@ -35,7 +35,8 @@ impl Worker<'_> {
             stored,
             ..
         } = *self.order;
-        let script = plan(template, order, self.shop.scheme, stored, facts)?;
+        let order = order.for_chip(template, self.chip.as_deref());
+        let script = plan(template, &order, self.shop.scheme, stored, facts)?;
         let differs = |what| {
             BatchError::from(LedgerError::from(CentreFault::BatchDiffers {
                 batch: self.order.batch.to_owned(),
@@ -139,7 +140,7 @@ impl Worker<'_> {
 
     /// Gives the number of an issued card up and empties it.
     pub(super) fn reclaim(&mut self, card: &mut dyn CardTransport, number: &str) -> Result<(), BatchError> {
-        let old = self.order.example(number, self.shop.scheme)?;
+        let old = self.order.example(number, self.chip.as_deref(), self.shop.scheme)?;
         let mut session = CardSession::new(card, self.order.template.dialect);
         let mut station = Station {
             scheme: self.shop.scheme,

@@ -130,7 +130,7 @@ struct Order<'a> {
 
 impl Order<'_> {
     /// The plan of a card of which nothing is known but its number: good for its keys.
-    fn example(&self, number: &str, scheme: &Scheme) -> Result<PersoScript, BatchError> {
+    fn example(&self, number: &str, chip: Option<&str>, scheme: &Scheme) -> Result<PersoScript, BatchError> {
         let field = self.template.order_field(&self.template.number);
         let digits = match field.map(|field| &field.kind) {
             Some(OrderKind::Digits(n)) => number.get(number.len().saturating_sub(*n)..),
@@ -142,6 +142,9 @@ impl Order<'_> {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect();
         values.insert(self.template.number.clone(), digits.unwrap_or(number).to_owned());
+        if let Some(m1) = &self.template.m1 {
+            values.extend(chip.map(|chip| (m1.uid.clone(), chip.to_owned())));
+        }
         let order = CardOrder::restored(values);
         Ok(plan(self.template, &order, scheme, self.stored, self.facts)?)
     }
@@ -214,6 +217,7 @@ pub fn run(
                 source,
                 random: (outside.random)(),
                 failures: 0,
+                chip: None,
                 tried: (None, 0),
             };
             scope.spawn(move || worker.run());

@@ -12,7 +12,6 @@ use super::verdict::Consequence;
 use super::worker::{Next, Worker};
 use crate::batch::fault::BatchError;
 use crate::batch::recording::Recording;
-use crate::card::chip;
 use crate::error::Fault;
 use crate::i18n::Msg;
 use crate::ledger::act::{Act, CardVoid};
@@ -72,7 +71,7 @@ impl Worker<'_> {
 
     /// What follows from a card that was not made. `None`: ask again what is to be done with it.
     pub(super) fn not_made(&mut self, card: &mut dyn CardTransport, work: &Work, fault: &BatchError) -> Option<Next> {
-        let (number, serial) = (work.row.number.clone(), chip::serial(card.atr()));
+        let (number, serial) = (work.row.number.clone(), self.chip.clone());
         match fault.consequence() {
             Consequence::Taken | Consequence::Halt => None,
             Consequence::Card(Failure::Partial) if self.tries_of(serial.as_deref()) + 1 >= self.tries() => {
@@ -94,7 +93,7 @@ impl Worker<'_> {
 
     /// A card that bears a number though the ledger has no live card on its chip.
     pub(super) fn not_blank(&mut self, card: &mut dyn CardTransport, number: &str) -> Option<Next> {
-        let serial = chip::serial(card.atr());
+        let serial = self.chip.clone();
         let known = match self.remote.card(self.order.kind, number) {
             Ok(known) => known.filter(|row| row.chip == serial),
             Err(fault) => return Some(self.run_failed(&fault)),
@@ -243,7 +242,7 @@ impl Worker<'_> {
             status,
             erasable,
         };
-        let serial = chip::serial(card.atr());
+        let serial = self.chip.clone();
         match self.ask(question) {
             Answer::Reissue if erasable => match self.reclaim(card, number) {
                 Ok(()) => None,

@@ -15,7 +15,7 @@ use super::remote::{Remote, Request};
 use super::{Order, Say, Workshop};
 use crate::batch::contents::{Bears, bears};
 use crate::batch::fault::BatchError;
-use crate::card::{CardSession, chip};
+use crate::card::CardSession;
 use crate::error::Fault;
 use crate::i18n::Msg;
 use crate::msg;
@@ -36,6 +36,8 @@ pub(super) struct Worker<'a> {
     pub(super) say: Sender<Say>,
     pub(super) source: Box<dyn CardSource>,
     pub(super) random: Box<dyn Random + Send>,
+    /// The number of the chip on the reader, where it has one.
+    pub(super) chip: Option<String>,
     /// Failures in a row.
     pub(super) failures: u32,
     /// The chip that was tried last, and how often.
@@ -121,7 +123,11 @@ impl Worker<'_> {
 
     /// The card on the reader, until it is known what becomes of it.
     fn serve(&mut self, card: &mut dyn CardTransport) -> Next {
-        let serial = chip::serial(card.atr());
+        let serial = match self.serial_of(card) {
+            Ok(serial) => serial,
+            Err(fault) => return self.failed(None, None, &fault),
+        };
+        self.chip.clone_from(&serial);
         let mut waits = false;
         loop {
             if self.flags.quitting() {
@@ -130,7 +136,7 @@ impl Worker<'_> {
             if std::mem::take(&mut waits) {
                 thread::sleep(NAP);
                 // Meanwhile another card may lie there.
-                if card.reset().is_err() || chip::serial(card.atr()) != serial {
+                if card.reset().is_err() || !self.serial_of(card).is_ok_and(|now| now == serial) {
                     return Next::Card(Verdict::Again);
                 }
             }
@@ -166,6 +172,11 @@ impl Worker<'_> {
         }
     }
 
+    /// The chip's number: from its answer to reset, or asked of a storage card.
+    fn serial_of(&self, card: &mut dyn CardTransport) -> Result<Option<String>, BatchError> {
+        Ok(CardSession::new(card, self.order.template.dialect).chip_serial()?)
+    }
+
     /// The number on a card whose chip has no number of its own.
     fn number_on(&self, card: &mut dyn CardTransport, serial: Option<&str>) -> Result<Option<String>, BatchError> {
         if serial.is_some() {
@@ -180,7 +191,7 @@ impl Worker<'_> {
 
     /// Makes the card. `None`: ask again what is to be done with it.
     fn work(&mut self, card: &mut dyn CardTransport, work: &Work) -> Option<Next> {
-        let (number, serial) = (work.row.number.clone(), chip::serial(card.atr()));
+        let (number, serial) = (work.row.number.clone(), self.chip.clone());
         let started = Event::Started {
             reader: self.reader(),
             row: work.row.row,

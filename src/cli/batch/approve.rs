@@ -40,6 +40,9 @@ pub(super) struct Prepared {
     pub(super) kind: CardKind,
 }
 
+/// The number of a chip that nobody has seen yet.
+pub(super) const ANY_CHIP: &str = "00000000";
+
 /// Reads template and order and plans the order's first card.
 pub(super) fn prepare(
     (site, ledger, store): (&Site, &Ledger, &FileKeyStore),
@@ -67,6 +70,8 @@ pub(super) fn prepare(
         }
     };
     let first = first.ok_or_else(|| Error::new(msg!("batch-empty-order", order = name), Exit::Usage))?;
+    // Which chip it will be changes no key above the card.
+    let first = first.for_chip(&template, Some(ANY_CHIP));
     let script = plan(&template, &first, site.scheme(), &store.keys(), &facts).map_err(batch::BatchError::from)?;
     Ok(Prepared {
         order,

@@ -98,6 +98,7 @@ fn plan_all(
             .card(laid.kind, &row.number)?
             .is_none_or(|card| card.status == "failed-blank");
         if free {
+            let order = order.for_chip(&laid.template, Some(approve::ANY_CHIP));
             plan(&laid.template, &order, site.scheme(), &stored, &facts).map_err(batch::BatchError::from)?;
             to_make += 1;
         }

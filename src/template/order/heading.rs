@@ -224,7 +224,10 @@ fn missing<'a>(
     let there = |name: &str| columns.iter().flatten().any(|c| c.field == name);
     // A card type may set what has no column of its own.
     let set = move |name: &str| there(CARD_TYPE) && template.card_types.iter().all(|t| t.set.contains_key(name));
-    let needed = template.order.iter().filter(move |f| f.default.is_none());
+    let needed = template
+        .order
+        .iter()
+        .filter(move |f| f.default.is_none() && !template.is_on_chip(&f.name));
     let needed = needed.filter(move |f| !ranged.contains(&f.name.as_str()));
     needed.filter(move |f| !there(&f.name) && !set(&f.name)).map(|f| {
         let (field, title) = (f.name.clone(), f.title.zh.clone());
