@@ -168,7 +168,7 @@ fn both_verifiers_agree_on_good_and_damaged_exports() {
 
 #[test]
 fn the_verifier_in_python_is_short() {
-    for (file, limit) in [("verify_ledger.py", 400), ("card_centre.py", 320), ("ed25519.py", 60)] {
+    for (file, limit) in [("verify_ledger.py", 400), ("card_centre.py", 340), ("ed25519.py", 60)] {
         let length = fs::read_to_string(docs().join(file)).unwrap().lines().count();
         assert!(length <= limit, "{file}: {length} lines");
     }
