@@ -96,7 +96,7 @@ fn nothing_of(terminal: &Pty, typed: &str) {
 #[test]
 fn a_hidden_answer_is_not_echoed_and_can_be_edited() {
     let mut terminal = start("secret secret secret");
-    let before = terminal.settings();
+    let before = terminal.settings_before();
     terminal.wait_for(QUESTION);
     assert!(!terminal.echoes());
     terminal.type_in(format!("{KEY}{ENTER}"));
@@ -132,7 +132,7 @@ fn pasted_lines_answer_one_question_after_the_other() {
 #[test]
 fn groups_show_marks_and_point_at_the_wrong_one() {
     let mut terminal = start("grouped");
-    let before = terminal.settings();
+    let before = terminal.settings_before();
     terminal.wait_for(QUESTION);
     terminal.wait_for("11 groups of 6, 66 characters");
     terminal.type_in("12376AA73C0E");
@@ -202,7 +202,7 @@ fn a_narrow_screen_and_one_without_cursor_do_too() {
 fn ctrl_c_stops_every_kind_of_question() {
     for what in ["secret", "grouped", "line"] {
         let mut terminal = start(what);
-        let before = terminal.settings();
+        let before = terminal.settings_before();
         terminal.wait_for(QUESTION);
         terminal.type_in(format!("{}{CTRL_C}typed ahead{ENTER}", &KEY[..7]));
         terminal.wait_for("=> Stopped Stopped");
@@ -225,7 +225,7 @@ fn signals_stop_a_question_and_leave_the_terminal_in_order() {
         for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
             // A second question after it is not answered either.
             let mut terminal = start(&format!("{what} secret"));
-            let before = terminal.settings();
+            let before = terminal.settings_before();
             terminal.wait_for(QUESTION);
             if what != "line" {
                 terminal.wait_for_echo(false);
@@ -343,7 +343,7 @@ fn the_program_takes_passphrases_and_gives_the_terminal_back() {
     ];
     let again = "Once more, passphrase of officer zhang:";
     let mut terminal = Pty::start(&program(folder.path(), &init));
-    let before = terminal.settings();
+    let before = terminal.settings_before();
     terminal.wait_for("zhang");
     terminal.wait_for_echo(false);
     terminal.type_in(format!("口令 of zhan密{BACKSPACE}g{ENTER}"));
@@ -392,7 +392,7 @@ fn the_program_takes_passphrases_and_gives_the_terminal_back() {
         ("half a passph", Some(Signal::INT), 5),
     ] {
         let mut terminal = Pty::start(&program(folder.path(), &generate));
-        let before = terminal.settings();
+        let before = terminal.settings_before();
         terminal.wait_for("Passphrase of officer zhang:");
         assert!(!terminal.echoes());
         terminal.type_in(typed);

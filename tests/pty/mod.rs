@@ -34,6 +34,7 @@ pub struct Pty {
     master: Option<File>,
     /// Kept open, so that the settings can be looked at when the program is gone.
     slave: OwnedFd,
+    before: Settings,
     heard: Arc<(Mutex<Heard>, Condvar)>,
     /// Up to where [`Self::wait_for`] has read.
     read: usize,
@@ -80,6 +81,8 @@ impl Pty {
             ws_ypixel: 0,
         };
         tcsetwinsize(&master, size).unwrap();
+        // Before the program can change them.
+        let before = settings_of(&slave);
         let end = || Stdio::from(slave.try_clone().unwrap());
         let mut session = Command::new("setsid");
         session
@@ -105,6 +108,7 @@ impl Pty {
             child,
             master: Some(master),
             slave,
+            before,
             heard,
             read: 0,
             rows,
@@ -207,21 +211,14 @@ impl Pty {
         self.master = None;
     }
 
+    /// How the terminal is set.
     pub fn settings(&self) -> Settings {
-        let now = tcgetattr(&self.slave).unwrap();
-        let codes = [
-            SpecialCodeIndex::VEOL,
-            SpecialCodeIndex::VMIN,
-            SpecialCodeIndex::VTIME,
-            SpecialCodeIndex::VINTR,
-        ];
-        Settings {
-            modes: format!(
-                "{:?} {:?} {:?} {:?}",
-                now.input_modes, now.output_modes, now.control_modes, now.local_modes
-            ),
-            special: codes.map(|code| now.special_codes[code]).to_vec(),
-        }
+        settings_of(&self.slave)
+    }
+
+    /// How it was set when the program was started.
+    pub fn settings_before(&self) -> Settings {
+        self.before.clone()
     }
 
     /// Whether what is typed shows on the screen.
@@ -296,4 +293,21 @@ fn listen(mut master: File, heard: Arc<(Mutex<Heard>, Condvar)>) {
             changed.notify_all();
         }
     });
+}
+
+fn settings_of(slave: &OwnedFd) -> Settings {
+    let now = tcgetattr(slave).unwrap();
+    let codes = [
+        SpecialCodeIndex::VEOL,
+        SpecialCodeIndex::VMIN,
+        SpecialCodeIndex::VTIME,
+        SpecialCodeIndex::VINTR,
+    ];
+    Settings {
+        modes: format!(
+            "{:?} {:?} {:?} {:?}",
+            now.input_modes, now.output_modes, now.control_modes, now.local_modes
+        ),
+        special: codes.map(|code| now.special_codes[code]).to_vec(),
+    }
 }
