@@ -251,6 +251,7 @@ const FILES: &[(&str, &str)] = &[
     ("ceremony.toml", include_str!("ceremony.toml")),
     ("cli.toml", include_str!("cli.toml")),
     ("crypto.toml", include_str!("crypto.toml")),
+    ("evidence.toml", include_str!("evidence.toml")),
     ("doctor.toml", include_str!("doctor.toml")),
     ("demo.toml", include_str!("demo.toml")),
     ("form.toml", include_str!("form.toml")),

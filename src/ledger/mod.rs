@@ -10,6 +10,7 @@
 pub mod act;
 pub mod centre;
 pub mod checkpoint;
+pub mod consistency;
 pub mod entry;
 pub mod error;
 pub mod evidence;
