@@ -11,6 +11,7 @@ pub mod ceremony;
 pub mod cli;
 pub mod crypto;
 pub mod error;
+pub mod html;
 pub mod i18n;
 pub mod iso7816;
 pub mod keys;

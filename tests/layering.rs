@@ -26,7 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "crypto",
         ],
     ),
-    ("ceremony", &["keys", "ledger", "crypto", "site", "toml_lines"]),
+    ("ceremony", &["keys", "ledger", "crypto", "site", "toml_lines", "html"]),
     ("site", &["keys", "ledger", "crypto", "template"]),
     ("perso", &["card", "template", "keys", "transport", "iso7816", "crypto"]),
     (
@@ -63,6 +63,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("outside", &["crypto::SecretBytes"]),
     ("error", &[]),
     ("i18n", &[]),
+    ("html", &[]),
     ("toml_lines", &[]),
 ];
 

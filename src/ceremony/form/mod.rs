@@ -5,6 +5,7 @@
 
 use crate::crypto::SecretBytes;
 use crate::crypto::written::{Header, Kind, place_of, typeset};
+use crate::html::escape;
 use crate::i18n::{Lang, Msg, lookup};
 use crate::msg;
 
@@ -52,15 +53,7 @@ pub fn page(facts: &Facts<'_>, groups: usize, text: &SecretBytes) -> SecretBytes
 
 /// The page without the secret.
 fn fill(facts: &Facts<'_>, groups: usize) -> String {
-    let mut page = String::new();
-    let mut rest = include_str!("form.html");
-    while let Some((before, after)) = rest.split_once("{{") {
-        let (name, after) = after.split_once("}}").unwrap_or((after, ""));
-        page.push_str(before);
-        page.push_str(&value(name, facts, groups));
-        rest = after;
-    }
-    page + rest
+    crate::html::fill(include_str!("form.html"), |name| value(name, facts, groups))
 }
 
 /// What stands for a name of the template: a text of the catalogue in both languages, or a fact.
@@ -149,23 +142,6 @@ fn both(id: &str) -> String {
 
 fn inline(id: &str) -> String {
     texts(id).join(" · ")
-}
-
-/// Text that is text in HTML, too, in an element or in quotes.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            control if control.is_control() => escaped.push(' '),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::Transcript;
 use crate::ceremony::plan::{self, Plan, Step};
 use crate::ceremony::verify::{Finding, Verdict};
 use crate::ceremony::words;
+use crate::html::{escape, fill};
 use crate::i18n::{Lang, Msg, word};
 use crate::ledger::act::{Act, CeremonyBegin, CeremonyEnd, Participant, StepDone};
 use crate::ledger::{Entry, Hash, Text};
@@ -46,15 +47,7 @@ pub fn page(transcript: &Transcript, verdict: &Verdict) -> String {
 
 impl Parts<'_> {
     fn fill(&self) -> String {
-        let mut page = String::new();
-        let mut rest = include_str!("page.html");
-        while let Some((before, after)) = rest.split_once("{{") {
-            let (name, after) = after.split_once("}}").unwrap_or((after, ""));
-            page.push_str(before);
-            page.push_str(&self.value(name));
-            rest = after;
-        }
-        page + rest
+        fill(include_str!("page.html"), |name| self.value(name))
     }
 
     fn value(&self, name: &str) -> String {
@@ -359,30 +352,12 @@ fn pair(zh: &str, en: &str) -> String {
     format!("{} <span class=\"en\" lang=\"en\">{}</span>", escape(zh), escape(en))
 }
 
-/// Text that is text in HTML, too.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            control if control.is_control() && control != '\n' => escaped.push(' '),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn texts_stay_texts() {
-        assert_eq!(escape("<b>&\"'\u{1b}x"), "&lt;b&gt;&amp;&quot;&#39; x");
         let page = page(
             &Transcript {
                 plan: "</pre><script>".into(),
