@@ -14,6 +14,7 @@ mod ledger {
     mod cli;
     mod crash;
     mod desk_money;
+    mod filters;
     mod format;
     mod lifecycle;
     mod officers;

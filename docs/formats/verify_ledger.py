@@ -37,7 +37,9 @@ SHAPES = card_centre.SHAPES | {
     "ceremony.end": "begin:I plan:H nonce:nonce result:closing reason:T? steps:step*",
     "store.backup": "digest:H generation:I threshold:U shares:[share] keys:U ceremony:I",
     "store.restore": "digest:H generation:I shares:[share] keys:U quorum:U holders:[holder] ceremony:I",
-    "card.void": "kind:card number:N reason:T", "ledger.export": "format:T from:I to:I entries:I digest:H",
+    "card.void": "kind:card number:N reason:T", "ledger.export": (
+        "format:T content:W? from:I to:I since:M? until:M? act:T? number:N? batch:T? by:T? holders:true? reason:T? entries:I "
+        "digest:H"),
     "clock.refused": "earliest:M attempts:U", "checkpoint.renew": "reason:T size:I root:H",
     "purse.intent": "number:N terminal:N type:X amount:U balance:U counter:U terminal_counter:U? datetime:N desk:money?",
     "purse.closed": "number:N intent:I result:settled reason:T? status_word:X?",
@@ -168,7 +170,10 @@ class Ledger:
             need("SIGNATURE", "no valid signature by " + name, right)
 
     def approvals(self, act, body, names):
-        rule = self.policy["rules"].get(act, {"officers": 1, "roles": [], "approvers": []})
+        free = {"officers": 1, "roles": [], "approvers": []}
+        rules = [self.policy["rules"].get(a, free) for a in ([act, "holder.show"] if "holders" in body and act == "ledger.export"
+                                                             else [act])]
+        rule = {"officers": max(rule["officers"] for rule in rules)}
         active, floor = sum(what == "officer" and self.is_active(n) for what, n in self.known), self.floor(act, body)
         needs = max(rule["officers"], floor)
         if act == "site.init":
@@ -180,8 +185,8 @@ class Ledger:
             needs = max(needs, min(active, 2))
         need("TWO-OFFICERS", f"{needs} officers needed, {len(names)} signed", len(names) >= needs)
         for i, name in enumerate(names):
-            allowed = rule["approvers"] if i else rule["roles"]
-            need("ROLE", f"{name} has no role for {act}", not allowed or set(allowed) & set(self.roles(name)))
+            lists = [rule["approvers" if i else "roles"] for rule in rules]
+            need("ROLE", f"{name} has no role for {act}", *(not may or set(may) & set(self.roles(name)) for may in lists))
 
     def floor(self, act, body):
         """How many officers sign whatever the policy says."""

@@ -5,7 +5,9 @@
 
 mod ceremony;
 mod export;
+mod log;
 mod place;
+mod range;
 mod show;
 mod verify;
 
@@ -41,7 +43,7 @@ enum Verb {
     /// Writes entries to a file.
     Export(export::Export),
     /// Lists entries.
-    Log(show::Log),
+    Log(log::Log),
     /// Shows one entry.
     Show(show::Show),
     /// Prints the newest checkpoint.
@@ -52,52 +54,12 @@ enum Verb {
     Rebuild,
 }
 
-/// Which entries.
-#[derive(Debug, clap::Args)]
-struct Range {
-    /// From this entry.
-    #[arg(long, value_name = "SEQ", default_value_t = 0)]
-    from: u64,
-    /// Up to this entry.
-    #[arg(long, value_name = "SEQ")]
-    to: Option<u64>,
-    /// Not before this time.
-    #[arg(long, value_name = "TIME")]
-    since: Option<String>,
-    /// Before this time.
-    #[arg(long, value_name = "TIME")]
-    until: Option<String>,
-    /// Of this act.
-    #[arg(long, value_name = "ACT")]
-    act: Option<String>,
-    /// Of this card.
-    #[arg(long, value_name = "NUMBER")]
-    number: Option<String>,
-    /// Signed by this officer.
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
-}
-
-impl Range {
-    fn filter(&self) -> crate::ledger::Filter {
-        crate::ledger::Filter {
-            from: self.from,
-            to: self.to.map(|last| last.saturating_add(1)),
-            since: self.since.clone(),
-            until: self.until.clone(),
-            act: self.act.clone(),
-            number: self.number.clone(),
-            officer: self.by.clone(),
-        }
-    }
-}
-
 /// Runs it.
 pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
     match &args.verb {
         Verb::Verify(verb) => verify::verify(verb, &args.place, context),
         Verb::Export(verb) => export::export(verb, &args.place, context),
-        Verb::Log(verb) => show::log(verb, &args.place, context),
+        Verb::Log(verb) => log::log(verb, &args.place, context),
         Verb::Show(verb) => show::show(verb, &args.place, context),
         Verb::Checkpoint(verb) => show::checkpoint(verb, &args.place, context),
         Verb::Prove(verb) => show::prove(verb, &args.place, context),

@@ -98,21 +98,18 @@ impl Output {
         if self.json {
             return Ok(());
         }
-        let heading: Vec<String> = heading.iter().map(|m| m.render(self.lang)).collect();
-        let width = |column: usize| {
-            let cells = rows.iter().filter_map(|r| r.get(column)).chain(heading.get(column));
-            cells.map(|c| c.width()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..heading.len()).map(width).collect();
-        for row in std::iter::once(&heading).chain(rows) {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(&widths) {
-                line.push_str(cell);
-                line.push_str(&" ".repeat(width - cell.width().min(*width) + 2));
-            }
-            self.line(line.trim_end())?;
+        let mut table = self.long_table(heading, usize::MAX);
+        table.waiting.extend_from_slice(rows);
+        table.end(self)
+    }
+
+    /// A table of any length: the first `measured` rows decide how wide its columns are, the others follow as they come.
+    pub fn long_table(&self, heading: &[Msg], measured: usize) -> LongTable {
+        LongTable {
+            waiting: vec![heading.iter().map(|m| m.render(self.lang)).collect()],
+            measured,
+            widths: Vec::new(),
         }
-        Ok(())
     }
 
     /// Bytes as they are (an exported file to standard output).
@@ -178,6 +175,57 @@ impl Output {
     fn line(&mut self, text: &str) -> Result<(), Error> {
         writeln!(self.out, "{text}").map_err(|e| written(&e))
     }
+}
+
+/// A table whose rows come one by one. With `--json` it says nothing.
+#[derive(Debug)]
+pub struct LongTable {
+    /// The heading and the first rows, until the widths are known.
+    waiting: Vec<Vec<String>>,
+    measured: usize,
+    widths: Vec<usize>,
+}
+
+impl LongTable {
+    /// The next row.
+    pub fn row(&mut self, out: &mut Output, row: Vec<String>) -> Result<(), Error> {
+        if !self.widths.is_empty() {
+            return out.text(&aligned(&row, &self.widths));
+        }
+        self.waiting.push(row);
+        if self.waiting.len() > self.measured {
+            self.end(out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what waits.
+    pub fn end(&mut self, out: &mut Output) -> Result<(), Error> {
+        if self.widths.is_empty() {
+            self.widths = widths(&self.waiting);
+        }
+        for row in std::mem::take(&mut self.waiting) {
+            out.text(&aligned(&row, &self.widths))?;
+        }
+        Ok(())
+    }
+}
+
+/// How wide the columns of these rows are; the first row is the heading and has them all.
+fn widths(rows: &[Vec<String>]) -> Vec<usize> {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| rows.iter().filter_map(|r| r.get(column)).map(|c| c.width()).max();
+    (0..columns).map(|column| width(column).unwrap_or(0)).collect()
+}
+
+fn aligned(row: &[String], widths: &[usize]) -> String {
+    let mut line = String::new();
+    for (cell, width) in row.iter().zip(widths) {
+        line.push_str(cell);
+        line.push_str(&" ".repeat(width - cell.width().min(*width) + 2));
+    }
+    line.truncate(line.trim_end().len());
+    line
 }
 
 fn written(e: &io::Error) -> Error {

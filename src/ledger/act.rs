@@ -10,6 +10,7 @@ mod ceremony;
 mod holders;
 mod key;
 mod life;
+mod names;
 mod order;
 mod purse;
 mod site;
@@ -27,6 +28,7 @@ pub use ceremony::{
 pub use holders::{HolderShow, HoldersErase, SecretDraw, SecretUse};
 pub use key::{KeyArrived, KeyExport, KeyRetire, KeyState, PinSet};
 pub use life::{BalanceSource, CardChange, CardDone, CardExtend, CardReplace, CardReturn, DeskEnding};
+pub use names::{NAMES, family, nouns};
 pub use order::{OrderImport, OrderWithdraw, RangeKind, RangeReserve, Span};
 pub use purse::{PurseClosed, PurseDesk, PurseEnding, PurseIntent, PurseTransaction};
 pub use site::{Founding, Officer, OfficerRevoke, PolicyChange, SiteInit, SiteTrust};

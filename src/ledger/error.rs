@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::centre::CentreFault;
 use super::field::FieldFault;
+use super::filter::FilterFault;
 use super::rules::CeremonyFault;
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
@@ -201,6 +202,8 @@ pub enum LedgerError {
     },
     /// A rule of the card centre.
     Centre(CentreFault),
+    /// A filter that asks for nothing that can be.
+    Filter(FilterFault),
     /// An export could not be written.
     Unwritten {
         /// The reader of the output closed it.
@@ -233,6 +236,12 @@ impl LedgerError {
 impl From<CentreFault> for LedgerError {
     fn from(fault: CentreFault) -> Self {
         Self::Centre(fault)
+    }
+}
+
+impl From<FilterFault> for LedgerError {
+    fn from(fault: FilterFault) -> Self {
+        Self::Filter(fault)
     }
 }
 
@@ -312,6 +321,7 @@ impl Fault for LedgerError {
             Self::NoEntry(seq) => msg!("ledger-no-entry", seq = seq),
             Self::NotCovered { seq, covered } => msg!("ledger-not-covered", seq = seq, covered = covered),
             Self::Centre(fault) => fault.msg(),
+            Self::Filter(fault) => fault.msg(),
             Self::Unwritten { closed: true, .. } => msg!("cli-pipe-closed"),
             Self::Unwritten { what, .. } => msg!("cli-output-failed", what = what),
         }

@@ -11,9 +11,9 @@ use super::act::{Act, LedgerExport};
 use super::entry::{Entry, canonical};
 use super::error::LedgerError;
 use super::field::Text;
+use super::filter::{Count, Filter};
 use super::hash::Hash;
 use super::log::Ledger;
-use super::query::Filter;
 
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +39,17 @@ impl Exported {
         } = *self;
         Ok(Act::LedgerExport(LedgerExport {
             format: Text::new(format)?,
+            content: None,
             from,
             to,
+            since: None,
+            until: None,
+            act: None,
+            number: None,
+            batch: None,
+            by: None,
+            holders: false,
+            reason: None,
             entries,
             digest,
         }))
@@ -90,17 +99,12 @@ impl Ledger {
     pub fn export_jsonl(&self, filter: &Filter, to: &mut dyn Write) -> Result<Exported, LedgerError> {
         let mut out = Digesting { to, sha: Sha256::new() };
         let mut entries = 0;
-        let mut put = |line: &[u8]| {
+        self.each_stored(filter, Count::All, &mut |_, line| {
             entries += 1;
             out.write_all(line)
                 .and_then(|()| out.write_all(b"\n"))
                 .map_err(|e| unwritten(&e))
-        };
-        if filter.is_plain() {
-            self.each_stored(filter, &mut |_, _, line| put(line))?;
-        } else {
-            self.each_line(filter, &mut |_, line| put(line))?;
-        }
+        })?;
         self.exported(filter, entries, out)
     }
 

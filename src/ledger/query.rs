@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Questions to the tables: one card, the cards, keys, and the entries by act, number, officer and time.
+//! Questions to the tables: one card, the cards, keys, the newest entry of an act.
 
 use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use super::act::{Act, CardKind, PurseIntent};
 use super::entry::Entry;
 use super::error::LedgerError;
 use super::log::Ledger;
-use super::projection::{is_rotation, whole};
+use super::projection::is_rotation;
 use super::rules::TWO;
 
 /// A card as the entries have it.
@@ -100,55 +100,6 @@ pub struct BackupRow {
     pub restored: Option<u64>,
 }
 
-/// Which entries.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// First `seq`.
-    pub from: u64,
-    /// One more than the last `seq`; `None`: to the end.
-    pub to: Option<u64>,
-    /// Not before this moment, `2026-11-21T01:26:34Z` or a beginning of it.
-    pub since: Option<String>,
-    /// Before this moment.
-    pub until: Option<String>,
-    /// The act, or its beginning up to a dot (`card`).
-    pub act: Option<String>,
-    /// The card's number.
-    pub number: Option<String>,
-    /// The acting or approving officer.
-    pub officer: Option<String>,
-}
-
-impl Filter {
-    /// Whether a range of `seq` and a number are all that it asks for, so that no entry need be looked into.
-    pub(super) fn is_plain(&self) -> bool {
-        self.since.is_none() && self.until.is_none() && self.act.is_none() && self.officer.is_none()
-    }
-
-    /// Whether an entry in the range of `seq` passes the other conditions.
-    pub fn passes(&self, entry: &Entry, number: Option<&str>) -> bool {
-        let act = entry.act.name();
-        let at = entry.at.as_str();
-        self.since.as_deref().is_none_or(|since| at >= since)
-            && self.until.as_deref().is_none_or(|until| at < until)
-            && self
-                .act
-                .as_deref()
-                .is_none_or(|a| act == a || act.split('.').next() == Some(a))
-            && self.number.as_deref().is_none_or(|n| Some(n) == number)
-            && self
-                .officer
-                .as_deref()
-                .is_none_or(|o| entry.sigs.iter().any(|s| s.officer.as_str() == o))
-    }
-}
-
-/// Gets a `seq`, the card's number where there is one, and the stored bytes.
-type EachStored<'a> = &'a mut dyn FnMut(u64, Option<&str>, &[u8]) -> Result<(), LedgerError>;
-
-/// Gets an entry and its stored bytes.
-pub type Each<'a> = &'a mut dyn FnMut(&Entry, &[u8]) -> Result<(), LedgerError>;
-
 pub(super) const CARD: &str =
     "SELECT kind, number, chip, terminal, template, script, batch, status, intent, outcome, voided FROM cards";
 
@@ -224,18 +175,6 @@ impl Ledger {
         Ok(found.is_some())
     }
 
-    /// Hands the stored lines of the entries that pass the filter to `each`, in order, one at a time.
-    pub fn each_line(&self, filter: &Filter, each: Each<'_>) -> Result<(), LedgerError> {
-        self.each_stored(filter, &mut |seq, number, line| {
-            let entry = Entry::parse(line).map_err(|_| LedgerError::Damaged { seq })?;
-            if filter.passes(&entry, number) {
-                each(&entry, line)
-            } else {
-                Ok(())
-            }
-        })
-    }
-
     /// The newest entry of one of these acts that is wanted. Looks at no others, however long the ledger is.
     pub fn latest(&self, acts: &[&str], wanted: &dyn Fn(&Entry) -> bool) -> Result<Option<Entry>, LedgerError> {
         let doing = LedgerError::while_doing("reading the entries");
@@ -259,29 +198,6 @@ impl Ledger {
             }
         }
         Ok(newest)
-    }
-
-    /// The stored lines of a range of `seq`, and of one number where the filter names one, without looking into them.
-    pub(super) fn each_stored(&self, filter: &Filter, each: EachStored<'_>) -> Result<(), LedgerError> {
-        let doing = LedgerError::while_doing("reading the entries");
-        let sql = match filter.number {
-            Some(_) => {
-                "SELECT seq, line, number FROM entries WHERE seq >= ?1 AND seq < ?2 AND number = ?3 ORDER BY seq"
-            }
-            None => "SELECT seq, line, NULL FROM entries WHERE seq >= ?1 AND seq < ?2 AND ?3 IS NULL ORDER BY seq",
-        };
-        let mut find = self.db.prepare_cached(sql).map_err(&doing)?;
-        let to = filter.to.unwrap_or(u64::MAX);
-        let mut rows = find
-            .query(params![whole(filter.from), whole(to), filter.number])
-            .map_err(&doing)?;
-        while let Some(row) = rows.next().map_err(&doing)? {
-            let seq = row.get::<_, i64>(0).map_err(&doing)?.cast_unsigned();
-            let line = row.get_ref(1).and_then(|l| Ok(l.as_bytes()?)).map_err(&doing)?;
-            let number: Option<String> = row.get(2).map_err(&doing)?;
-            each(seq, number.as_deref(), line)?;
-        }
-        Ok(())
     }
 
     fn one<T>(

@@ -182,10 +182,20 @@ impl State {
         usize::from(self.policy.rule(act).officers).max(if two { TWO } else { 1 })
     }
 
+    /// The policy's rules for an act: its own, and that of looking at holders for an export that holds their data.
+    pub fn rules(&self, act: &Act) -> Vec<Rule> {
+        let mut rules = vec![self.policy.rule(act.name())];
+        if matches!(act, Act::LedgerExport(body) if body.holders) {
+            rules.push(self.policy.rule("holder.show"));
+        }
+        rules
+    }
+
     /// How many officers sign an act here and now, a new officer not counted. The next version of a key may need more:
     /// [`Ledger::needs`](super::Ledger::needs).
     pub fn needs(&self, act: &Act) -> usize {
-        let (rule, floor) = (usize::from(self.policy.rule(act.name()).officers), self.floor(act));
+        let most = self.rules(act).iter().map(|rule| rule.officers).max();
+        let (rule, floor) = (usize::from(most.unwrap_or(1)), self.floor(act));
         match act {
             Act::SiteInit(init) => init.officers.len().max(1),
             Act::OfficerEnrol(_) => rule.min(self.active()).max(floor),
@@ -211,7 +221,10 @@ impl State {
                 has: approvals,
             });
         }
-        self.check_roles(entry, &self.policy.rule(act), approvals)
+        let rules = self.rules(&entry.act);
+        rules
+            .iter()
+            .try_for_each(|rule| self.check_roles(entry, rule, approvals))
     }
 
     fn check_roles(&self, entry: &Entry, rule: &Rule, approvals: usize) -> Result<(), LedgerError> {

@@ -9,9 +9,8 @@ use super::{Site, SiteError, holds_share};
 use crate::crypto::Kcv;
 use crate::keys::{FileKeyStore, Header, KeyState, Mark, StoredName};
 use crate::ledger::act::{Act, CeremonyResult};
-use crate::ledger::query::Filter;
 use crate::ledger::rules::Enrolled;
-use crate::ledger::{Entry, Ledger, LedgerError, Text};
+use crate::ledger::{Entry, Filter, Ledger, LedgerError, Text};
 
 /// What an act that changes the store is about.
 pub(super) fn about(act: &Act) -> String {

@@ -12,8 +12,7 @@ use super::{Session, SiteError, Step};
 use crate::keys::file_store::Draft;
 use crate::keys::{Mark, OfficerKeys, Pending};
 use crate::ledger::act::{Act, CeremonyResult};
-use crate::ledger::query::Filter;
-use crate::ledger::{Entry, Ledger, LedgerError, Signer};
+use crate::ledger::{Entry, Filter, Ledger, LedgerError, Signer};
 use crate::outside::{Clock, Random};
 
 /// An act and who signs it, the acting officer first.

@@ -16,7 +16,7 @@ use crate::keys::{Change, FileKeyStore, KeyRecord, KeyState, Mark, OfficerKeys};
 use crate::ledger::act::{self, Act, OfficerRevoke};
 use crate::ledger::checkpoint::Checkpoint;
 use crate::ledger::rules::State;
-use crate::ledger::{Entry, Ledger, LedgerError, Role, Text};
+use crate::ledger::{Entry, Ledger, LedgerError, Role, Rule, Text};
 use crate::outside::{Clock, Random};
 
 /// The durable steps of a change, in their order; the first and the last of a ceremony alone.
@@ -294,21 +294,26 @@ impl Session {
 /// As many officers as the act needs, in the roles that its rule asks for, in the order in which they came. Where
 /// there are too few, those who came sign, and the ledger says what is missing.
 pub fn signers_for<'a>(officers: &'a [OfficerKeys], state: &State, act: &Act, needed: usize) -> Vec<&'a OfficerKeys> {
-    let rule = state.policy.rule(act.name());
-    let may = |keys: &OfficerKeys, allowed: &[Role]| {
+    let rules = state.rules(act);
+    let may = |keys: &OfficerKeys, allowed: fn(&Rule) -> &[Role]| {
         let name = Text::new(keys.name.as_str()).ok();
         let roles = name
             .and_then(|n| state.officers.get(&n))
             .map(|o| o.roles.as_slice())
             .unwrap_or_default();
-        allowed.is_empty() || roles.iter().any(|role| allowed.contains(role))
+        let one_of = |allowed: &[Role]| allowed.is_empty() || roles.iter().any(|role| allowed.contains(role));
+        rules.iter().all(|rule| one_of(allowed(rule)))
     };
-    let Some(acting) = officers.iter().find(|o| may(o, &rule.roles)).or(officers.first()) else {
+    let Some(acting) = officers
+        .iter()
+        .find(|o| may(o, |rule| &rule.roles))
+        .or(officers.first())
+    else {
         return Vec::new();
     };
     let others = officers
         .iter()
-        .filter(|o| o.name != acting.name && may(o, &rule.approvers));
+        .filter(|o| o.name != acting.name && may(o, |rule| &rule.approvers));
     std::iter::once(acting).chain(others).take(needed.max(1)).collect()
 }
 

@@ -130,8 +130,17 @@ pub fn told() -> Bench {
     tell(ONE, Act::PursePurchase(spent));
     let export = LedgerExport {
         format: text("csv"),
+        content: None,
         from: 0,
         to: 5,
+        since: None,
+        until: None,
+        act: None,
+        number: None,
+        batch: None,
+        by: None,
+        holders: false,
+        reason: None,
         entries: 5,
         digest: Hash::of(&[b"file"]),
     };

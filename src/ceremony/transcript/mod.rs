@@ -16,8 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
 use crate::ledger::act::Act;
-use crate::ledger::query::Filter;
-use crate::ledger::{Entry, Ledger, LedgerError};
+use crate::ledger::{Entry, Filter, Ledger, LedgerError};
 use crate::msg;
 use crate::site::{Site, SiteError};
 

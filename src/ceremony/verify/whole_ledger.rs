@@ -10,8 +10,7 @@ use super::Verdict;
 use super::keys::brings;
 use crate::ceremony::transcript::Transcript;
 use crate::ledger::act::Act;
-use crate::ledger::query::Filter;
-use crate::ledger::{Against, Entry, Ledger, LedgerError, verify as verify_database, verify_lines};
+use crate::ledger::{Against, Entry, Filter, Ledger, LedgerError, verify as verify_database, verify_lines};
 use crate::msg;
 use crate::outside::Observer;
 

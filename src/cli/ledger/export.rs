@@ -6,7 +6,8 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::{Place, Range};
+use super::Place;
+use super::range::Range;
 use crate::cli::output::Output;
 use crate::cli::{Context, session};
 use crate::error::{Error, Exit};
@@ -40,7 +41,7 @@ enum Format {
 
 pub(super) fn export(args: &Export, place: &Place, context: &mut Context) -> Result<Exit, Error> {
     let ledger = place.open(context)?;
-    let filter = args.range.filter();
+    let filter = args.range.filter(&ledger)?;
     let lang = context.out.lang();
     let heading = |name: &&str| {
         lookup(&format!("ledger-column-{name}"), lang)

@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-//! `ledger log`, `show`, `checkpoint` and `prove`.
+//! `ledger show`, `checkpoint` and `prove`.
 
 use std::path::PathBuf;
 
-use serde_json::Value;
-
-use super::{Place, Range, ceremony};
+use super::{Place, ceremony};
 use crate::cli::{Context, session};
 use crate::error::{Error, Exit};
-use crate::i18n::{Lang, word};
 use crate::ledger::act::CheckpointRenew;
 use crate::ledger::checkpoint::write_durably;
-use crate::ledger::{Act, CardKind, Entry, Hash, Ledger, LedgerError, Text};
+use crate::ledger::{Act, CardKind, Hash, Ledger, LedgerError, Text};
 use crate::msg;
 use crate::site::Session;
-
-/// `ledger log`.
-#[derive(Debug, clap::Args)]
-pub(super) struct Log {
-    #[command(flatten)]
-    range: Range,
-}
 
 /// `ledger show`.
 #[derive(Debug, clap::Args)]
@@ -50,70 +40,6 @@ pub(super) struct Prove {
     /// Write to this file.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-}
-
-pub(super) fn log(args: &Log, place: &Place, context: &mut Context) -> Result<Exit, Error> {
-    let ledger = place.open(context)?;
-    let mut rows = Vec::new();
-    let mut failed = None;
-    let out = &mut context.out;
-    let (json, lang) = (out.is_json(), out.lang());
-    ledger.each_line(&args.range.filter(), &mut |entry, _| {
-        if json {
-            failed = failed.take().or(out.record("cardmint.ledger-entry/1", entry).err());
-        } else {
-            rows.push(row(entry, lang));
-        }
-        Ok(())
-    })?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    let heading = [
-        msg!("ledger-column-seq"),
-        msg!("ledger-column-at"),
-        msg!("ledger-column-act"),
-        msg!("ledger-column-officer"),
-        msg!("ledger-column-subject"),
-    ];
-    out.table(&heading, &rows)?;
-    Ok(Exit::Done)
-}
-
-fn row(entry: &Entry, lang: Lang) -> Vec<String> {
-    let officers: Vec<&str> = entry.sigs.iter().map(|s| s.officer.as_str()).collect();
-    vec![
-        entry.seq.to_string(),
-        entry.at.to_string(),
-        word("act", entry.act.name(), lang),
-        officers.join(" + "),
-        subject(entry, lang),
-    ]
-}
-
-/// What the act is about, in one line.
-fn subject(entry: &Entry, lang: Lang) -> String {
-    let said = ceremony::subject(&entry.act, lang).unwrap_or_else(|| fields(entry, lang));
-    let parts = [Some(said), ceremony::within(&entry.act, lang)];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
-}
-
-/// The fields that say most of other acts.
-fn fields(entry: &Entry, lang: Lang) -> String {
-    let act = serde_json::to_value(&entry.act).unwrap_or_default();
-    // The key of an officer is a public key of 44 characters, which says nothing to anybody who looks down a list.
-    let key = if act["body"]["roles"].is_null() { "key" } else { "" };
-    let fields = [
-        "number", "chip", "terminal", "result", "amount", key, "kcv", "state", "template", "name", "to", "reason",
-        "format",
-    ];
-    let shown = fields.iter().filter_map(|name| match &act["body"][*name] {
-        Value::String(text) if *name == "state" => Some(word("key-state", text, lang)),
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    });
-    shown.collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn show(args: &Show, place: &Place, context: &mut Context) -> Result<Exit, Error> {

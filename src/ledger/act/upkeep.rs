@@ -3,20 +3,47 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::field::{Moment, Text};
+use super::super::field::{Moment, Number, Text, Word};
 use super::super::hash::Hash;
 
-/// Body of `ledger.export`.
+/// Body of `ledger.export`. What the file was narrowed to stands beside the range of `seq`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LedgerExport {
-    /// `jsonl` or `csv`.
+    /// `jsonl`, `csv`, `parquet`, `bundle`, `report`.
     pub format: Text,
+    /// What its rows are: `cards`; absent: entries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Word>,
     /// The first `seq` in the file's range.
     pub from: u64,
     /// One more than the last `seq` in the file's range.
     pub to: u64,
-    /// How many entries the file holds.
+    /// Not before this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Moment>,
+    /// Before this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Moment>,
+    /// Of this act, or of the acts whose names begin so (`card.`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Text>,
+    /// Of this card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<Number>,
+    /// Of this batch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Text>,
+    /// Signed by this officer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Text>,
+    /// Whether holders' data are in the file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub holders: bool,
+    /// Why, where holders' data are in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text>,
+    /// How many rows the file holds.
     pub entries: u64,
     /// The digest of the file.
     pub digest: Hash,

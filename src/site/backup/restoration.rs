@@ -10,8 +10,8 @@ use crate::crypto::sign::PublicKey;
 use crate::keys::file_store::{BackupHeader, OpenBackup, Restore};
 use crate::keys::{Change, ExchangeRecord, InternalRecord, InternalUse, KeyRecord, KeyState, Origin, StoredName};
 use crate::ledger::act::{Act, Holder, ShareSeen, StoreBackup, StoreRestore};
-use crate::ledger::query::{Filter, KeyRow};
-use crate::ledger::{Ledger, LedgerError, Text};
+use crate::ledger::query::KeyRow;
+use crate::ledger::{Filter, Ledger, LedgerError, Text};
 use crate::site::key_retired;
 
 /// A key's facts, of either kind.
