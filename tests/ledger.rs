@@ -24,5 +24,6 @@ mod ledger {
     pub mod random;
     mod site;
     pub mod story;
+    mod threads;
     mod verifying;
 }

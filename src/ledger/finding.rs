@@ -64,6 +64,14 @@ impl Report {
         }
     }
 
+    /// Puts the findings of another report before those of this one.
+    pub(super) fn begin_with(&mut self, first: Report) {
+        let rest = std::mem::replace(&mut self.findings, first.findings);
+        self.findings.extend(rest);
+        self.findings.truncate(KEPT);
+        self.count += first.count;
+    }
+
     pub(super) fn fault(&mut self, seq: Option<u64>, fault: &LedgerError) {
         self.add(check_of(fault), seq, fault.msg());
     }

@@ -11,11 +11,12 @@ use super::act::Act;
 use super::checkpoint::{Checkpoint, origin};
 use super::entry::{Entry, NoEntry};
 use super::error::LedgerError;
+use super::examine::{Examined, Officers};
 use super::field::Moment;
 use super::finding::Report;
 use super::hash::Hash;
 use super::note::NoteKey;
-use super::rules::State;
+use super::rules::{State, Tried};
 use super::{merkle, projection, store};
 use crate::msg;
 
@@ -63,7 +64,7 @@ impl Replay {
     }
 
     /// Takes the next line; `seq` is where it was stored. Returns the tree nodes that it completes.
-    pub(super) fn feed(&mut self, seq: u64, line: &[u8]) -> Vec<(u8, u64, Hash)> {
+    pub(super) fn take(&mut self, seq: u64, line: &Examined) -> Vec<(u8, u64, Hash)> {
         if seq != self.next {
             self.report.add(
                 "LEDGER-SEQ",
@@ -71,8 +72,8 @@ impl Replay {
                 msg!("ledger-finding-gap", expected = self.next, found = seq),
             );
         }
-        match Entry::parse(line) {
-            Ok(entry) => self.check(seq, &entry),
+        match &line.entry {
+            Ok(entry) => self.check(seq, entry, &line.tried),
             Err(NoEntry::NotCanonical) => {
                 self.report.add(
                     "LEDGER-ENTRY-CANONICAL",
@@ -92,10 +93,16 @@ impl Replay {
                 self.report.add("LEDGER-ENTRY-CANONICAL", Some(seq), what);
             }
         }
-        let leaf = Hash::leaf(line);
-        self.prev = leaf;
+        self.prev = line.leaf;
         self.next = seq.saturating_add(1);
-        self.grow(leaf)
+        self.grow(line.leaf)
+    }
+
+    /// Lets those who try signatures ahead know the officers so far.
+    pub(super) fn teach(&self, officers: &Officers) {
+        if let Some(state) = &self.state {
+            officers.learn(state);
+        }
     }
 
     /// The tree counts the lines that were read, whatever they say of themselves.
@@ -115,7 +122,7 @@ impl Replay {
         complete
     }
 
-    fn check(&mut self, seq: u64, entry: &Entry) {
+    fn check(&mut self, seq: u64, entry: &Entry, tried: &Tried) {
         let report = &mut self.report;
         if entry.seq != seq {
             report.add(
@@ -144,22 +151,24 @@ impl Replay {
             );
         }
         self.last_at = Some(entry.at.clone());
-        self.admit(seq, entry);
+        self.admit(seq, entry, tried);
     }
 
-    fn admit(&mut self, seq: u64, entry: &Entry) {
+    fn admit(&mut self, seq: u64, entry: &Entry, tried: &Tried) {
         let admitted = match &mut self.state {
-            Some(state) => state.admit(entry),
-            None if seq == 0 || matches!(entry.act, Act::SiteInit(_)) => State::found(entry).map(|state| {
-                self.report.site = state.site.to_string();
-                self.report.rehearsal = state.init.rehearsal;
-                self.report.log_key = NoteKey {
-                    name: origin(&state.site),
-                    key: state.init.log_key,
-                }
-                .to_string();
-                self.state = Some(state);
-            }),
+            Some(state) => state.admit_tried(entry, tried),
+            None if seq == 0 || matches!(entry.act, Act::SiteInit(_)) => {
+                State::found_tried(entry, tried).map(|state| {
+                    self.report.site = state.site.to_string();
+                    self.report.rehearsal = state.init.rehearsal;
+                    self.report.log_key = NoteKey {
+                        name: origin(&state.site),
+                        key: state.init.log_key,
+                    }
+                    .to_string();
+                    self.state = Some(state);
+                })
+            }
             // Said once, at the first entry: without it no signature can be checked.
             None => return,
         };

@@ -15,10 +15,13 @@
 mod ceremony;
 mod fault;
 mod shares;
+mod tried;
 
 pub use ceremony::OpenCeremony;
 pub use fault::CeremonyFault;
+pub(super) use tried::Tried;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::act::{Act, KeyState, Officer, SiteInit};
@@ -58,6 +61,11 @@ pub(super) const TWO: usize = 2;
 impl State {
     /// The state after the first entry, whose signatures are checked.
     pub fn found(first: &Entry) -> Result<Self, LedgerError> {
+        Self::found_tried(first, &Tried::default())
+    }
+
+    /// The same where signatures were tried before.
+    pub(super) fn found_tried(first: &Entry, tried: &Tried) -> Result<Self, LedgerError> {
         let Act::SiteInit(init) = &first.act else {
             return Err(LedgerError::NotFirst);
         };
@@ -77,13 +85,18 @@ impl State {
             }
             state.enrol(officer)?;
         }
-        state.check_signatures(first)?;
+        state.check_signatures(first, tried)?;
         Ok(state)
     }
 
     /// Checks an entry's signers and signatures and takes over what it changes about officers, policy and ceremonies.
     pub fn admit(&mut self, entry: &Entry) -> Result<(), LedgerError> {
-        self.check_signatures(entry)?;
+        self.admit_tried(entry, &Tried::default())
+    }
+
+    /// The same where signatures were tried before.
+    pub(super) fn admit_tried(&mut self, entry: &Entry, tried: &Tried) -> Result<(), LedgerError> {
+        self.check_signatures(entry, tried)?;
         self.follow(entry)?;
         self.check_shares(&entry.act)?;
         match &entry.act {
@@ -125,18 +138,18 @@ impl State {
         self.officers.values().filter(|o| !o.revoked).count()
     }
 
-    fn check_signatures(&self, entry: &Entry) -> Result<(), LedgerError> {
+    fn check_signatures(&self, entry: &Entry, tried: &Tried) -> Result<(), LedgerError> {
         let first = entry.sigs.first().ok_or(LedgerError::Unsigned)?;
         if first.officer != entry.officer {
             return Err(LedgerError::NotActing(first.officer.to_string()));
         }
-        let bytes = entry.signed_bytes();
+        let bytes = OnceCell::new();
         for (i, signed) in entry.sigs.iter().enumerate() {
             let name = || signed.officer.to_string();
             if entry.sigs[..i].iter().any(|earlier| earlier.officer == signed.officer) {
                 return Err(LedgerError::SignedTwice(name()));
             }
-            if !self.key_of(entry, &signed.officer)?.verifies(&bytes, &signed.sig) {
+            if !tried.verifies(i, self.key_of(entry, &signed.officer)?, entry, &bytes) {
                 return Err(LedgerError::WrongSignature(name()));
             }
         }

@@ -3,32 +3,35 @@
 
 use std::fs;
 use std::io::BufRead;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use rusqlite::Connection;
-use rusqlite::types::Value;
 
 use super::centre;
 use super::checkpoint::{Checkpoint, origin};
 use super::error::LedgerError;
 use super::finding::Report;
-use super::hash::Hash;
+use super::integrity::{beside, check_database, compare_tables};
 use super::log::believed;
 use super::note::{NoteFault, NoteKey};
-use super::projection::{tables, whole};
 use super::replay::Replay;
 use super::rules::State;
-use super::store;
+use super::stored_nodes::StoredNodes;
+use super::{examine, lines, store};
 use crate::error::Fault;
 use crate::i18n::Msg;
 use crate::msg;
 use crate::outside::Observer;
 
 /// How often the observer hears of progress.
-const STRIDE: u64 = 1024;
+pub(super) const STRIDE: u64 = 1024;
 
-/// The longest line that an entry can have; a longer one is not read whole.
-const LONGEST_LINE: u64 = 1 << 20;
+/// As many threads as the machine runs at once.
+pub(super) fn all_cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
 
 /// What to verify against, apart from the ledger itself.
 #[derive(Debug, Clone, Default)]
@@ -39,8 +42,19 @@ pub struct Against {
     pub key: Option<NoteKey>,
 }
 
-/// Verifies a ledger's database: entries, tree, signatures, approvals, life cycles, tables, checkpoint, copy outside.
+/// Verifies a ledger's database: entries, tree, signatures, approvals, life cycles, tables, checkpoint, copy outside. By as
+/// many threads as the machine runs at once; memory does not grow with the ledger.
 pub fn verify(path: &Path, against: &Against, observer: &mut dyn Observer) -> Result<Report, LedgerError> {
+    verify_on(all_cores(), path, against, observer)
+}
+
+/// The same by so many threads. The report does not depend on how many they are.
+pub fn verify_on(
+    threads: usize,
+    path: &Path,
+    against: &Against,
+    observer: &mut dyn Observer,
+) -> Result<Report, LedgerError> {
     let db = store::open(path, true)?;
     let doing = LedgerError::while_doing("reading the ledger");
     // One moment of the ledger, whoever appends meanwhile.
@@ -53,9 +67,8 @@ pub fn verify(path: &Path, against: &Against, observer: &mut dyn Observer) -> Re
     ];
     let sizes: Vec<u64> = notes.iter().flatten().filter_map(|note| size_of(note)).collect();
     let mut replay = Replay::new(&sizes)?;
-    check_database(&db, &mut replay.report);
-    read_all(&db, &mut replay, observer);
-    compare_tables(&db, &mut replay);
+    read_all(threads, path, &db, &mut replay, observer);
+    compare_tables(&db, &replay.tables, &mut replay.report);
     check_stock(&db, &mut replay.report);
     match stored {
         Ok(Some(note)) => check_note(&mut replay, "LEDGER-CHECKPOINT", None, &note),
@@ -86,7 +99,18 @@ pub fn verify(path: &Path, against: &Against, observer: &mut dyn Observer) -> Re
 
 /// Verifies an exported file of all entries (JSON Lines), with the checkpoint where there is one.
 pub fn verify_lines(
-    lines: &mut dyn BufRead,
+    file: &mut dyn BufRead,
+    note: Option<&str>,
+    against: &Against,
+    observer: &mut dyn Observer,
+) -> Result<Report, LedgerError> {
+    verify_lines_on(all_cores(), file, note, against, observer)
+}
+
+/// The same by so many threads. The report does not depend on how many they are.
+pub fn verify_lines_on(
+    threads: usize,
+    file: &mut dyn BufRead,
     note: Option<&str>,
     against: &Against,
     observer: &mut dyn Observer,
@@ -94,27 +118,14 @@ pub fn verify_lines(
     let sizes: Vec<u64> = note.and_then(size_of).into_iter().collect();
     let mut replay = Replay::new(&sizes)?;
     observer.begin(&msg!("ledger-verifying"), 0);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let read = std::io::Read::take(&mut *lines, LONGEST_LINE).read_until(b'\n', &mut line);
-        let failed = |e: std::io::Error| LedgerError::Database {
-            doing: "reading the file",
-            what: e.to_string(),
-        };
-        if read.map_err(failed)? == 0 {
-            break;
-        }
-        // Each line ends in a line feed, the last one too: a file that was cut within a line does not pass.
-        let seq = replay.report.entries;
-        match line.strip_suffix(b"\n") {
-            Some(whole) => replay.feed(seq, whole),
-            None => replay.feed(seq, &[line.as_slice(), b"\n"].concat()),
-        };
+    examine::in_order(threads, lines::of_file(file), &mut |officers, (seq, line)| {
+        replay.take(seq, &line?);
+        replay.teach(officers);
         if seq.is_multiple_of(STRIDE) {
             observer.advance(seq);
         }
-    }
+        Ok(())
+    })?;
     observer.end();
     if let Some(note) = note {
         check_note(&mut replay, "LEDGER-CHECKPOINT", None, note);
@@ -163,110 +174,66 @@ fn size_of(note: &str) -> Option<u64> {
     Checkpoint::parse(&text).map(|checkpoint| checkpoint.size)
 }
 
-fn read_all(db: &Connection, replay: &mut Replay, observer: &mut dyn Observer) {
+/// Reads all entries, while another thread has SQLite look through the whole file.
+fn read_all(threads: usize, path: &Path, db: &Connection, replay: &mut Replay, observer: &mut dyn Observer) {
+    let second = (threads > 1).then(|| beside(db, path)).flatten();
+    let of_file = thread::scope(|scope| {
+        let Some(second) = second else {
+            let of_file = check_database(db);
+            replay_all(threads, db, replay, observer);
+            return of_file;
+        };
+        if let Ok(look) = thread::Builder::new().spawn_scoped(scope, move || check_database(&second)) {
+            replay_all(threads, db, replay, observer);
+            // A panic goes on in this thread.
+            look.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        } else {
+            replay_all(threads, db, replay, observer);
+            check_database(db)
+        }
+    });
+    // What is wrong with the file is named before what is wrong with an entry.
+    replay.report.begin_with(of_file);
+}
+
+fn replay_all(threads: usize, db: &Connection, replay: &mut Replay, observer: &mut dyn Observer) {
     let size = match store::size(db) {
         Ok(size) => size,
         Err(fault) => return replay.report.fault(None, &fault),
     };
     observer.begin(&msg!("ledger-verifying"), size);
-    let mut nodes = 0;
-    for seq in 0..size {
-        match store::line(db, seq) {
-            Ok(line) => {
-                for (level, index, hash) in replay.feed(seq, &line) {
-                    nodes += 1;
-                    check_node(db, &mut replay.report, (level, index, hash), seq);
+    let (mut nodes, mut expected) = (StoredNodes::of(db), 0);
+    let read = examine::in_order(
+        threads,
+        lines::of_database(db, 0..size),
+        &mut |officers, (seq, line)| {
+            match line {
+                Ok(line) => {
+                    for (level, index, hash) in replay.take(seq, &line) {
+                        expected += 1;
+                        if !nodes.have(level, index, hash) {
+                            let what = msg!("ledger-finding-node", seq = seq, level = level, index = index);
+                            replay.report.add("LEDGER-TREE", Some(seq), what);
+                        }
+                    }
+                    replay.teach(officers);
                 }
+                Err(fault) => replay.report.fault(Some(seq), &fault),
             }
-            Err(fault) => replay.report.fault(Some(seq), &fault),
-        }
-        if seq.is_multiple_of(STRIDE) {
-            observer.advance(seq);
-        }
+            if seq.is_multiple_of(STRIDE) {
+                observer.advance(seq);
+            }
+            Ok(())
+        },
+    );
+    if let Err(fault) = read {
+        replay.report.fault(None, &fault);
     }
     observer.end();
     let stored = db.query_row("SELECT count(*) FROM nodes", [], |row| row.get::<_, i64>(0));
-    if stored.is_ok_and(|stored| stored != nodes) {
-        replay
-            .report
-            .add("LEDGER-TREE", None, msg!("ledger-finding-nodes", expected = nodes));
-    }
-}
-
-fn check_node(db: &Connection, report: &mut Report, node: (u8, u64, Hash), seq: u64) {
-    let (level, index, hash) = node;
-    if store::node(db, level, index) != Ok(hash) {
-        report.add(
-            "LEDGER-TREE",
-            Some(seq),
-            msg!("ledger-finding-node", seq = seq, level = level, index = index),
-        );
-    }
-}
-
-/// SQLite's own view of the file, and that tables and triggers are those of the format.
-fn check_database(db: &Connection, report: &mut Report) {
-    let texts = |db: &Connection, sql: &str| -> rusqlite::Result<Vec<String>> {
-        db.prepare(sql)?.query_map([], |row| row.get::<_, String>(0))?.collect()
-    };
-    match texts(db, "PRAGMA integrity_check(20)") {
-        Ok(lines) => {
-            for line in lines.iter().filter(|line| *line != "ok") {
-                report.add("LEDGER-DATABASE", None, msg!("ledger-finding-database", what = line));
-            }
-        }
-        Err(e) => report.add("LEDGER-DATABASE", None, msg!("ledger-finding-database", what = e)),
-    }
-    if !matches!((store::schema_of(db), store::schema()), (Ok(found), Ok(expected)) if found == expected) {
-        report.add("LEDGER-SCHEMA", None, msg!("ledger-finding-schema"));
-    }
-}
-
-/// Row by row, each table as it is stored and as the entries make it.
-fn compare_tables(db: &Connection, replay: &mut Replay) {
-    for table in tables() {
-        match first_difference(db, &replay.tables, table) {
-            Ok(None) => {}
-            Ok(Some(row)) => {
-                let what = msg!("ledger-finding-projection", table = table, row = row);
-                replay.report.add("LEDGER-PROJECTION", None, what);
-            }
-            Err(e) => replay
-                .report
-                .add("LEDGER-DATABASE", None, msg!("ledger-finding-database", what = e)),
-        }
-    }
-}
-
-fn first_difference(stored: &Connection, made: &Connection, table: &str) -> rusqlite::Result<Option<String>> {
-    let columns = stored.prepare(&format!("SELECT * FROM {table}"))?.column_count();
-    let order = if columns > 2 { "1, 2, 3" } else { "1, 2" };
-    let sql = format!("SELECT * FROM {table} ORDER BY {order}");
-    let (mut left, mut right) = (stored.prepare(&sql)?, made.prepare(&sql)?);
-    let (mut left, mut right) = (left.query([])?, right.query([])?);
-    loop {
-        let row = |row: Option<&rusqlite::Row<'_>>| -> rusqlite::Result<Option<Vec<Value>>> {
-            row.map(|row| (0..columns).map(|i| row.get(i)).collect()).transpose()
-        };
-        let (a, b) = (row(left.next()?)?, row(right.next()?)?);
-        if a != b {
-            let shown = a
-                .as_ref()
-                .or(b.as_ref())
-                .map(|cells| cells.iter().take(2).map(cell).collect::<Vec<_>>());
-            return Ok(Some(shown.unwrap_or_default().join(" ")));
-        }
-        if a.is_none() {
-            return Ok(None);
-        }
-    }
-}
-
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Text(text) => text.chars().take(60).collect(),
-        Value::Integer(number) => number.to_string(),
-        _ => String::new(),
+    if stored.is_ok_and(|stored| stored != expected) {
+        let what = msg!("ledger-finding-nodes", expected = expected);
+        replay.report.add("LEDGER-TREE", None, what);
     }
 }
 
@@ -293,32 +260,4 @@ fn check_note(replay: &mut Replay, check: &'static str, path: Option<&Path>, not
     if let Some(what) = wrong {
         replay.report.add(check, None, what);
     }
-}
-
-/// Makes the tables again from the entries, in one commit, also where an earlier version of the program made them. The
-/// entries themselves are not touched.
-pub fn rebuild(path: &Path, observer: &mut dyn Observer) -> Result<u64, LedgerError> {
-    let mut db = store::open(path, false)?;
-    let doing = LedgerError::while_doing("making the tables again");
-    let tx = db
-        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-        .map_err(&doing)?;
-    store::make_tables_again(&tx, tables())?;
-    let size = store::size(&tx)?;
-    let mut state = State::found(&store::entry(&tx, 0)?)?;
-    observer.begin(&msg!("ledger-rebuilding"), size);
-    for seq in 0..size {
-        let entry = store::entry(&tx, seq)?;
-        if seq > 0 {
-            state.admit(&entry)?;
-        }
-        super::projection::apply(&tx, &entry, Some(&state))?;
-        if seq.is_multiple_of(STRIDE) {
-            observer.advance(seq);
-        }
-    }
-    observer.end();
-    debug_assert!(whole(size) >= 0);
-    tx.commit().map_err(doing)?;
-    Ok(size)
 }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The tables that follow from the entries, made again: in one commit or not at all. The entries are not touched.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::LedgerError;
+use super::examine::{self, Examined};
+use super::projection::{apply, tables};
+use super::rules::State;
+use super::verify::{STRIDE, all_cores};
+use super::{lines, store};
+use crate::msg;
+use crate::outside::Observer;
+
+/// Makes the tables again from the entries, in one commit, also where an earlier version of the program made them. The
+/// entries themselves are not touched. Memory does not grow with the ledger.
+pub fn rebuild(path: &Path, observer: &mut dyn Observer) -> Result<u64, LedgerError> {
+    let mut db = store::open(path, false)?;
+    let doing = LedgerError::while_doing("making the tables again");
+    let tx = db
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(&doing)?;
+    store::make_tables_again(&tx, tables())?;
+    let size = store::size(&tx)?;
+    let mut state = None;
+    observer.begin(&msg!("ledger-rebuilding"), size);
+    examine::in_order(
+        all_cores(),
+        lines::of_database(&tx, 0..size),
+        &mut |officers, (seq, line)| {
+            officers.learn(admit(&tx, &mut state, seq, &line?)?);
+            if seq.is_multiple_of(STRIDE) {
+                observer.advance(seq);
+            }
+            Ok(())
+        },
+    )?;
+    observer.end();
+    state.ok_or(LedgerError::NoEntry(0))?;
+    tx.commit().map_err(doing)?;
+    Ok(size)
+}
+
+fn admit<'a>(
+    db: &Connection,
+    state: &'a mut Option<State>,
+    seq: u64,
+    line: &Examined,
+) -> Result<&'a State, LedgerError> {
+    let damaged = LedgerError::Damaged { seq };
+    let entry = line
+        .entry
+        .as_ref()
+        .ok()
+        .filter(|entry| entry.seq == seq)
+        .ok_or(damaged)?;
+    if let Some(state) = &mut *state {
+        state.admit_tried(entry, &line.tried)?;
+    } else {
+        *state = Some(State::found_tried(entry, &line.tried)?);
+    }
+    apply(db, entry, state.as_ref())?;
+    state.as_ref().ok_or(LedgerError::NotFirst)
+}
