@@ -25,5 +25,6 @@ mod ledger {
     mod site;
     pub mod story;
     mod threads;
+    mod upkeep;
     mod verifying;
 }

@@ -55,7 +55,7 @@ class Centre:
 
     def admit(self, e, names):
         act, body = e["act"], e["body"]
-        noun, verb = act.split(".")
+        self.seq, (noun, verb) = e["seq"], act.split(".")
         if noun in ("card", "psam") and verb in ("intent", "outcome", "void"):
             kind = body.get("kind", "psam" if noun == "psam" else "user")
             getattr(self, verb)((kind, body["number"]), body, names)
@@ -89,7 +89,12 @@ class Centre:
         self.need("NUMBER-TWICE", "range exists", body["range"] not in self.ranges)
         apart = [r["kind"] != body["kind"] or r["stop"] < start or stop < r["start"] for r in self.ranges.values()]
         self.need("NUMBER-TWICE", "ranges overlap", *apart)
-        self.ranges[body["range"]] = dict(body, start=start, stop=stop)
+        self.ranges[body["range"]] = dict(body, start=start, stop=stop, seq=self.seq)
+
+    def is_open(self, kind, number):
+        """After a loss only numbers of ranges that were reserved since may be used."""
+        since = [r for r in self.ranges.values() if r["kind"] == kind and self.ledger.loss is not None and r["seq"] > self.ledger.loss]
+        return self.ledger.loss is None or not number or any(r["start"] <= place(number) <= r["stop"] for r in since)
 
     def order(self, verb, body, names):
         if verb == "withdraw":
@@ -112,6 +117,7 @@ class Centre:
         apart = [k != kind or b < start or stop < a for k, a, b, _ in self.spans]
         borne = [c["terminal"] if kind == "terminal" else number for (k, number), c in self.ledger.cards.items()
                  if kind in (k, "terminal")]
+        self.need("LIFECYCLE", "the numbers are closed since entries were lost", self.is_open(kind, s["from"]))
         self.need("NUMBER-TWICE", "numbers are taken", *apart, *(not n or not start <= place(n) <= stop for n in borne))
         self.spans.append((kind, start, stop, body["order"]))
         return size

@@ -41,6 +41,8 @@ SHAPES = card_centre.SHAPES | {
         "format:T content:W? from:I to:I since:M? until:M? act:T? number:N? batch:T? by:T? holders:true? reason:T? entries:I "
         "digest:H"),
     "clock.refused": "earliest:M attempts:U", "checkpoint.renew": "reason:T size:I root:H",
+    "ledger.backup": "digest:H bytes:I size:I root:H", "ledger.loss": "reason:T size:I? root:H?",
+    "ledger.archive": "from:I to:I file:T digest:H",
     "purse.intent": "number:N terminal:N type:X amount:U balance:U counter:U terminal_counter:U? datetime:N desk:money?",
     "purse.closed": "number:N intent:I result:settled reason:T? status_word:X?",
 }
@@ -107,7 +109,7 @@ def well_formed(line):
 # What an act brings, the field that names it, and the check that fails where it was there before.
 BRINGS = {act: ("key", "key", "NUMBER-TWICE") for act in ("key.generate", "key.import", "key.derive", "key.receive")}
 BRINGS |= {"template.approve": ("template", "digest", "LIFECYCLE"), "store.backup": ("backup", "digest", "NUMBER-TWICE"),
-           "ceremony.begin": ("ceremony", "nonce", "CEREMONY"), "officer.enrol": ("officer", "name", "NUMBER-TWICE")}
+           "ledger.archive": ("archive", "digest", "LIFECYCLE"), "ceremony.begin": ("ceremony", "nonce", "CEREMONY"), "officer.enrol": ("officer", "name", "NUMBER-TWICE")}
 
 class Finding(Exception):
     pass
@@ -122,6 +124,7 @@ class Ledger:
     def __init__(self):
         self.site = self.log_key = self.policy = self.rehearsal = self.open = None
         self.centre = card_centre.Centre(self, need)
+        self.archived, self.loss = 0, None
         self.known, self.cards, self.purses = {}, {}, {}  # known: (what, name) and the body that brought it
 
     def admit(self, e):
@@ -181,7 +184,7 @@ class Ledger:
         elif act == "officer.enrol":
             need("SIGNATURE", "the new officer did not sign last", names[-1] == body["name"])
             names, needs = names[:-1], max(min(rule["officers"], active), floor)
-        elif act == "policy.change":
+        elif act in ("policy.change", "ledger.loss", "ledger.archive"):
             needs = max(needs, min(active, 2))
         need("TWO-OFFICERS", f"{needs} officers needed, {len(names)} signed", len(names) >= needs)
         for i, name in enumerate(names):
@@ -256,6 +259,14 @@ class Ledger:
                 made = self.find("backup", body["digest"])
                 need("LIFECYCLE", "a backup of another generation", made["generation"] == body["generation"])
                 self.shares(body["shares"], 2, made["threshold"], officers_left=True)
+        elif act == "ledger.backup":
+            need("LIFECYCLE", "entries that are not there yet", body["size"] <= seq)
+        elif act == "ledger.loss":
+            need("LIFECYCLE", "nothing is missing", ("size" in body) == ("root" in body), body.get("size", seq + 1) > seq)
+            self.loss = seq
+        elif act == "ledger.archive":
+            need("LIFECYCLE", "not the next period", self.archived == body["from"] < body["to"] <= seq)
+            self.archived = body["to"]
         elif act.startswith("purse."):
             self.purse(act, body, seq)
         elif act.endswith(".intent"):
@@ -291,6 +302,9 @@ class Ledger:
         states = [self.find("key", k["key"])["state"] for k in body.get("keys", [])]
         need("LIFECYCLE", "key not active", all(state == "active" for state in states))
         old, others = self.cards.get(number), [c for n, c in self.cards.items() if n != number]
+        again = "resumes" in body and chip and (not old or old["status"] != "failed-blank")
+        free = [self.centre.is_open(*n) for n in (number, ("terminal", terminal))]
+        need("LIFECYCLE", "the number is closed since entries were lost", again or all(free))
         if "resumes" in body:
             again = old and old["intent"] == body["resumes"] and old["terminal"] == terminal
             same_chip = again and (old["status"] == "failed-blank" or old["chip"] == chip)

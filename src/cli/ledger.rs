@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `cardmint ledger`: verify, export, look up and prove what the ledger says.
 //!
-//! Every verb opens read-only, except `rebuild`, `checkpoint --sign` and `--renew`, and the entry that records an export.
+//! Every verb opens read-only, except `rebuild`, `checkpoint --sign` and `--renew`, the entries that record an export or a
+//! backup, and `restore` and `declare-loss`.
 
+mod backup;
 mod ceremony;
 mod export;
 mod log;
@@ -52,6 +54,12 @@ enum Verb {
     Prove(show::Prove),
     /// Makes the tables again from the entries.
     Rebuild,
+    /// Copies the database.
+    Backup(backup::Backup),
+    /// Puts a copy in the place of a lost database.
+    Restore(backup::Restore),
+    /// Goes on after entries were lost.
+    DeclareLoss(backup::DeclareLoss),
 }
 
 /// Runs it.
@@ -64,5 +72,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
         Verb::Checkpoint(verb) => show::checkpoint(verb, &args.place, context),
         Verb::Prove(verb) => show::prove(verb, &args.place, context),
         Verb::Rebuild => verify::rebuild(&args.place, context),
+        Verb::Backup(verb) => backup::backup(verb, context),
+        Verb::Restore(verb) => backup::restore(verb, context),
+        Verb::DeclareLoss(verb) => backup::declare_loss(verb, context),
     }
 }

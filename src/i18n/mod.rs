@@ -271,6 +271,7 @@ const FILES: &[(&str, &str)] = &[
     ("template.toml", include_str!("template.toml")),
     ("transcript.toml", include_str!("transcript.toml")),
     ("transport.toml", include_str!("transport.toml")),
+    ("upkeep.toml", include_str!("upkeep.toml")),
     ("usage.toml", include_str!("usage.toml")),
     ("written.toml", include_str!("written.toml")),
 ];

@@ -34,7 +34,7 @@ pub use purse::{PurseClosed, PurseDesk, PurseEnding, PurseIntent, PurseTransacti
 pub use site::{Founding, Officer, OfficerRevoke, PolicyChange, SiteInit, SiteTrust};
 pub use stock::{StockCount, StockHandOut, StockReceive, StockReturn, StockScrap, StockTakeBack};
 pub use store::{Holder, StoreBackup, StoreReshare, StoreRestore};
-pub use upkeep::{CheckpointRenew, ClockRefused, LedgerExport};
+pub use upkeep::{CheckpointRenew, ClockRefused, LedgerArchive, LedgerBackup, LedgerExport, LedgerLoss};
 
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +132,15 @@ pub enum Act {
     /// The checkpoint kept outside was lost and is made anew.
     #[serde(rename = "checkpoint.renew")]
     CheckpointRenew(CheckpointRenew),
+    /// The database was copied.
+    #[serde(rename = "ledger.backup")]
+    LedgerBackup(LedgerBackup),
+    /// Entries were lost for good. Numbers that they may have used are closed from here on.
+    #[serde(rename = "ledger.loss")]
+    LedgerLoss(LedgerLoss),
+    /// The lines of a period went into a file.
+    #[serde(rename = "ledger.archive")]
+    LedgerArchive(LedgerArchive),
     /// Numbers are set aside for a purpose.
     #[serde(rename = "range.reserve")]
     RangeReserve(RangeReserve),
@@ -273,6 +282,9 @@ impl Act {
             Self::LedgerExport(_) => "ledger.export",
             Self::ClockRefused(_) => "clock.refused",
             Self::CheckpointRenew(_) => "checkpoint.renew",
+            Self::LedgerBackup(_) => "ledger.backup",
+            Self::LedgerLoss(_) => "ledger.loss",
+            Self::LedgerArchive(_) => "ledger.archive",
             Self::RangeReserve(_) => "range.reserve",
             Self::OrderImport(_) => "order.import",
             Self::OrderWithdraw(_) => "order.withdraw",

@@ -7,6 +7,7 @@ use super::centre::CentreFault;
 use super::field::FieldFault;
 use super::filter::FilterFault;
 use super::rules::CeremonyFault;
+use super::upkeep::UpkeepFault;
 use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
 use crate::{display_as_english, msg};
@@ -204,6 +205,8 @@ pub enum LedgerError {
     Centre(CentreFault),
     /// A filter that asks for nothing that can be.
     Filter(FilterFault),
+    /// Backups, losses and archives.
+    Upkeep(UpkeepFault),
     /// An export could not be written.
     Unwritten {
         /// The reader of the output closed it.
@@ -242,6 +245,12 @@ impl From<CentreFault> for LedgerError {
 impl From<FilterFault> for LedgerError {
     fn from(fault: FilterFault) -> Self {
         Self::Filter(fault)
+    }
+}
+
+impl From<UpkeepFault> for LedgerError {
+    fn from(fault: UpkeepFault) -> Self {
+        Self::Upkeep(fault)
     }
 }
 
@@ -322,6 +331,7 @@ impl Fault for LedgerError {
             Self::NotCovered { seq, covered } => msg!("ledger-not-covered", seq = seq, covered = covered),
             Self::Centre(fault) => fault.msg(),
             Self::Filter(fault) => fault.msg(),
+            Self::Upkeep(fault) => fault.msg(),
             Self::Unwritten { closed: true, .. } => msg!("cli-pipe-closed"),
             Self::Unwritten { what, .. } => msg!("cli-output-failed", what = what),
         }
@@ -330,6 +340,7 @@ impl Fault for LedgerError {
     fn exit(&self) -> Exit {
         match self {
             Self::Centre(fault) => fault.exit(),
+            Self::Upkeep(fault) => fault.exit(),
             Self::Database { .. } | Self::File { .. } | Self::Unwritten { .. } => Exit::Device,
             Self::Damaged { .. }
             | Self::TreeDamaged

@@ -36,17 +36,17 @@ impl fmt::Debug for Signer<'_> {
 #[derive(Debug)]
 pub struct Ledger {
     pub(super) db: Connection,
-    copy: Option<PathBuf>,
-    state: State,
-    head: Head,
+    pub(super) copy: Option<PathBuf>,
+    pub(super) state: State,
+    pub(super) head: Head,
 }
 
 /// Where the ledger ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Head {
-    size: u64,
-    leaf: Hash,
-    at: Moment,
+pub(super) struct Head {
+    pub(super) size: u64,
+    pub(super) leaf: Hash,
+    pub(super) at: Moment,
 }
 
 impl Ledger {
@@ -124,7 +124,7 @@ impl Ledger {
         Ok(ledger)
     }
 
-    fn open_file(path: &Path, copy: Option<&Path>, read_only: bool) -> Result<Self, LedgerError> {
+    pub(super) fn open_file(path: &Path, copy: Option<&Path>, read_only: bool) -> Result<Self, LedgerError> {
         let db = store::open(path, read_only)?;
         if !store::has_tables(&db)? {
             return Err(LedgerError::OtherTables(path.to_owned()));
@@ -153,7 +153,7 @@ impl Ledger {
         }
     }
 
-    fn compare_stored(&self) -> Result<Option<Checkpoint>, LedgerError> {
+    pub(super) fn compare_stored(&self) -> Result<Option<Checkpoint>, LedgerError> {
         let Some(note) = store::checkpoint(&self.db)? else {
             return Ok(None);
         };
@@ -162,9 +162,17 @@ impl Ledger {
         Ok(Some(checkpoint))
     }
 
-    fn compare(&self) -> Result<(), LedgerError> {
+    pub(super) fn compare(&self) -> Result<(), LedgerError> {
         self.compare_stored()?;
-        let Some(path) = &self.copy else { return Ok(()) };
+        match self.copy_outside()? {
+            Some(checkpoint) => self.contains(&checkpoint),
+            None => Ok(()),
+        }
+    }
+
+    /// What the copy outside says, where one is kept.
+    pub(super) fn copy_outside(&self) -> Result<Option<Checkpoint>, LedgerError> {
+        let Some(path) = &self.copy else { return Ok(None) };
         let note = match std::fs::read(path) {
             Ok(bytes) => String::from_utf8(bytes).map_err(|_| LedgerError::CopyDamaged(path.clone()))?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(LedgerError::CopyMissing(path.clone())),
@@ -174,7 +182,7 @@ impl Ledger {
             NoteFault::OtherKey => LedgerError::Replaced(path.clone()),
             NoteFault::Form | NoteFault::Signature => LedgerError::CopyDamaged(path.clone()),
         })?;
-        self.contains(&checkpoint)
+        Ok(Some(checkpoint))
     }
 
     /// Whether the tree begins with the tree of this checkpoint.
@@ -307,11 +315,24 @@ impl Ledger {
         let note = note::sign(&new.text(), &key, log_key);
         note::open(&note, &key).map_err(|_| LedgerError::WrongLogKey)?;
         store::put_checkpoint(&tx, new.size, &note)?;
-        tx.commit().map_err(&doing)?;
-        if let Some(path) = &self.copy {
-            write_durably(path, note.as_bytes()).map_err(LedgerError::at(path))?;
-        }
+        tx.commit().map_err(doing)?;
+        self.publish()?;
         Ok(new)
+    }
+
+    /// Replaces the copy outside by the newest checkpoint. Under the database's lock: where two processes sign at the same
+    /// time, neither gets into the other's file, and the older note never replaces the newer one.
+    fn publish(&mut self) -> Result<(), LedgerError> {
+        let Some(path) = self.copy.clone() else { return Ok(()) };
+        let doing = LedgerError::while_doing("writing the copy of the checkpoint");
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(doing)?;
+        match store::checkpoint(&tx)? {
+            Some(note) => write_durably(&path, note.as_bytes()).map_err(LedgerError::at(&path)),
+            None => Ok(()),
+        }
     }
 
     /// The newest checkpoint's note, as public tools read it.
@@ -397,7 +418,7 @@ fn signed(mut entry: Entry, signers: &[Signer<'_>]) -> Result<Entry, LedgerError
 }
 
 /// Stores an entry with its nodes and what it changes in the tables; returns its leaf hash.
-fn store_entry(db: &Connection, entry: &Entry, state: &State) -> Result<Hash, LedgerError> {
+pub(super) fn store_entry(db: &Connection, entry: &Entry, state: &State) -> Result<Hash, LedgerError> {
     let line = entry.line();
     let leaf = Hash::leaf(&line);
     store::put_line(db, entry.seq, &line)?;

@@ -34,6 +34,7 @@ mod replay;
 pub mod rules;
 mod store;
 mod stored_nodes;
+pub mod upkeep;
 pub mod verify;
 
 pub use act::{Act, CardKind, Ending, Founding};
@@ -48,4 +49,5 @@ pub use log::{Ledger, Signer};
 pub use period::Period;
 pub use policy::{Policy, Role, Rule};
 pub use rebuild::rebuild;
+pub use upkeep::UpkeepFault;
 pub use verify::{Against, verify, verify_lines, verify_lines_on, verify_on};

@@ -6,6 +6,7 @@
 //! looking first and inserting then.
 
 mod ceremonies;
+mod upkeep;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -19,6 +20,7 @@ use super::error::LedgerError;
 use super::field::Number;
 use super::policy::Policy;
 use super::rules::{State, TWO};
+pub(super) use upkeep::last_loss;
 
 /// The tables that this module fills.
 const TABLES: &[&str] = &[
@@ -30,6 +32,8 @@ const TABLES: &[&str] = &[
     "purse_intents",
     "ceremonies",
     "backups",
+    "losses",
+    "archives",
 ];
 
 /// All tables that are made from the entries.
@@ -101,6 +105,8 @@ fn apply_here(db: &Connection, entry: &Entry, state: Option<&State>) -> Done {
         Act::CeremonyEnd(body) => ceremonies::end(db, body, seq),
         Act::StoreBackup(body) => ceremonies::backup(db, body, seq),
         Act::StoreRestore(body) => ceremonies::restore(db, body, seq),
+        Act::LedgerLoss(body) => upkeep::lose(db, body, seq),
+        Act::LedgerArchive(body) => upkeep::archive(db, body, seq),
         _ => Ok(()),
     }
 }
@@ -252,6 +258,7 @@ fn intend(db: &Connection, kind: CardKind, body: &Intent, seq: u64, state: Optio
         }
     }
     check_keys(db, &body.keys)?;
+    upkeep::check_open(db, kind, body)?;
     let row = params![
         kind.as_str(),
         body.number.as_str(),

@@ -77,3 +77,19 @@ CREATE TABLE backups (
     made       INTEGER NOT NULL REFERENCES entries (seq),
     restored   INTEGER REFERENCES entries (seq)
 ) STRICT, WITHOUT ROWID;
+
+-- Declared losses: numbers that no card bears yet are closed since the last, but for ranges reserved later
+CREATE TABLE losses (
+    seq  INTEGER PRIMARY KEY REFERENCES entries (seq),
+    size INTEGER,
+    root TEXT
+) STRICT;
+
+-- Periods whose lines are in a file: from start, up to and without stop
+CREATE TABLE archives (
+    start  INTEGER PRIMARY KEY,
+    stop   INTEGER NOT NULL CHECK (stop > start),
+    file   TEXT NOT NULL,
+    digest TEXT NOT NULL UNIQUE,
+    made   INTEGER NOT NULL REFERENCES entries (seq)
+) STRICT;

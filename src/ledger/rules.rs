@@ -7,7 +7,7 @@
 //! - `site.init` is signed by every officer that it names. `officer.enrol` is signed by the new officer too, last; that
 //!   signature shows that the key is held and does not count as an approval.
 //! - While a site has a single officer, that one may enrol the second. Nothing else is relaxed.
-//! - `policy.change` needs two officers wherever the site has two.
+//! - `policy.change`, `ledger.loss` and `ledger.archive` need two officers wherever the site has two.
 //! - Whatever the policy says, two officers sign all that belongs to a ceremony, and, at a production site, the export and
 //!   the destruction of a key and what is done to the key store as a whole. (That the next version of a key needs two is
 //!   held by `projection`, which knows the keys.)
@@ -29,6 +29,7 @@ use super::entry::Entry;
 use super::error::LedgerError;
 use super::field::{SiteId, Text, VerifyKey};
 use super::policy::{Policy, Role, Rule};
+use super::upkeep::UpkeepFault;
 
 /// An officer as the entries so far have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,9 @@ pub struct State {
 
 /// What no policy makes smaller.
 pub(super) const TWO: usize = 2;
+
+/// Acts that two officers sign wherever the site has two.
+const PAIRED: &[&str] = &["policy.change", "ledger.loss", "ledger.archive"];
 
 impl State {
     /// The state after the first entry, whose signatures are checked.
@@ -115,6 +119,12 @@ impl State {
                 Ok(())
             }
             Act::PolicyChange(_) => Err(LedgerError::BadPolicy),
+            // What was lost lay after this place, or there is nothing to declare.
+            Act::LedgerLoss(body) if body.size.is_some_and(|size| size <= entry.seq) => {
+                Err(UpkeepFault::NothingLost.into())
+            }
+            Act::LedgerLoss(body) if body.size.is_some() != body.root.is_some() => Err(UpkeepFault::NothingLost.into()),
+            Act::LedgerBackup(body) if body.size > entry.seq => Err(LedgerError::NoEntry(body.size)),
             _ => Ok(()),
         }
     }
@@ -192,7 +202,14 @@ impl State {
     pub fn needs_at_least(&self, act: &str) -> usize {
         let two =
             act.starts_with("ceremony.") || !self.init.rehearsal && (act.starts_with("store.") || act == "key.export");
-        usize::from(self.policy.rule(act).officers).max(if two { TWO } else { 1 })
+        let both = if PAIRED.contains(&act) {
+            self.active().min(TWO)
+        } else {
+            1
+        };
+        usize::from(self.policy.rule(act).officers)
+            .max(if two { TWO } else { 1 })
+            .max(both)
     }
 
     /// The policy's rules for an act: its own, and that of looking at holders for an export that holds their data.
@@ -212,7 +229,7 @@ impl State {
         match act {
             Act::SiteInit(init) => init.officers.len().max(1),
             Act::OfficerEnrol(_) => rule.min(self.active()).max(floor),
-            Act::PolicyChange(_) => rule.max(self.active().min(TWO)),
+            _ if PAIRED.contains(&act.name()) => rule.max(self.active().min(TWO)),
             _ => rule.max(floor),
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A card centre's ledger with every act of `docs/formats/ledger-centre.md`, and the bodies that other tests start from.
 
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 
 use cardmint::ledger::act::*;
 use cardmint::ledger::entry::Signed;
@@ -28,6 +28,12 @@ impl Deref for Centre {
     }
 }
 
+impl DerefMut for Centre {
+    fn deref_mut(&mut self) -> &mut Bench {
+        &mut self.bench
+    }
+}
+
 impl Centre {
     pub fn new(policy: Policy) -> Self {
         Self {
@@ -49,6 +55,11 @@ impl Centre {
 
     pub fn checkpoint(&mut self) {
         self.bench.checkpoint();
+    }
+
+    /// A copy of the database.
+    pub fn copied(&mut self, to: &std::path::Path) -> cardmint::ledger::upkeep::Copied {
+        super::upkeep::copied(&mut self.bench, to).unwrap()
     }
 
     /// The ledger verifies, and both verifiers find every refused entry, by the same check.

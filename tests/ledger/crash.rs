@@ -39,7 +39,7 @@ fn appender() {
     }
 }
 
-fn child(b: &Bench) -> std::process::Child {
+pub fn child(b: &Bench) -> std::process::Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
         .args(["--exact", "ledger::crash::appender", "--nocapture"])

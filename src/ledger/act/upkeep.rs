@@ -70,3 +70,46 @@ pub struct CheckpointRenew {
     /// The root at that size.
     pub root: Hash,
 }
+
+/// Body of `ledger.backup`: a copy of the database was made and verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerBackup {
+    /// The digest of the file.
+    pub digest: Hash,
+    /// The file's length in bytes.
+    pub bytes: u64,
+    /// How many entries are in it.
+    pub size: u64,
+    /// The root of their tree.
+    pub root: Hash,
+}
+
+/// Body of `ledger.loss`: entries were lost for good, and the ledger goes on from what is left. Where they came after is this
+/// entry's own place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerLoss {
+    /// Why.
+    pub reason: Text,
+    /// How many entries there were by the checkpoint outside; none where that was lost too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// Their root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<Hash>,
+}
+
+/// Body of `ledger.archive`: the lines of a period are in a file, which was verified after it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerArchive {
+    /// The first `seq` in the file.
+    pub from: u64,
+    /// One more than the last.
+    pub to: u64,
+    /// The file's name.
+    pub file: Text,
+    /// The digest of the file.
+    pub digest: Hash,
+}

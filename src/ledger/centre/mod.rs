@@ -18,6 +18,7 @@ mod stock;
 
 pub use fault::CentreFault;
 pub use life::LifeRow;
+pub(super) use number::reserved_since;
 pub use order_query::{OrderRow, SecretRow, SpanRow};
 pub use query::{BatchRow, BatchTally, BlacklistRow, HoldingRow, ListRow, LotRow, RangeUse};
 

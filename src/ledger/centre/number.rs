@@ -7,7 +7,8 @@ use rusqlite::{Connection, params};
 use super::{CentreFault, Done, attempt, number_in, one, place, run, span, taken, unknown};
 use crate::ledger::act::{OrderImport, OrderWithdraw, RangeKind, RangeReserve, Span};
 use crate::ledger::error::LedgerError;
-use crate::ledger::projection::whole;
+use crate::ledger::projection::{last_loss, whole};
+use crate::ledger::upkeep::UpkeepFault;
 
 /// The largest span that begins at or before a place.
 const SPAN_AT: &str =
@@ -92,6 +93,12 @@ fn use_up(db: &Connection, body: &OrderImport, kind: RangeKind, spans: &[Span]) 
         let (start, stop, size) = span(from, to)?;
         numbers = numbers.saturating_add(size);
         check_range(db, body, kind, part, (&start, &stop))?;
+        if let Some(loss) = last_loss(db)?
+            && !reserved_since(db, kind.as_str(), from, loss)?
+        {
+            let number = from.to_owned();
+            return Err(UpkeepFault::Closed { number, loss }.into());
+        }
         if borne(db, kind, from, to)? {
             return Err(numbers_taken(from, to));
         }
@@ -136,6 +143,19 @@ fn check_range(db: &Connection, body: &OrderImport, kind: RangeKind, part: &Span
         }
         (None, Some((range, ..))) => Err(CentreFault::OutsideRange { range, from, to }.into()),
     }
+}
+
+/// Whether a number lies in a range that was reserved after this entry.
+pub(in crate::ledger) fn reserved_since(
+    db: &Connection,
+    kind: &str,
+    number: &str,
+    after: u64,
+) -> Result<bool, LedgerError> {
+    let sql =
+        "SELECT stop >= ?2 AND reserved > ?3 FROM ranges WHERE kind = ?1 AND start <= ?2 ORDER BY start DESC LIMIT 1";
+    let found: Option<bool> = one(db, sql, params![kind, place(number), whole(after)], |row| row.get(0))?;
+    Ok(found.unwrap_or_default())
 }
 
 /// Whether a card bears one of these numbers.

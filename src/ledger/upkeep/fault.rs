@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What can go wrong with backups, losses and archives.
+
+use std::path::PathBuf;
+
+use crate::error::{Exit, Fault};
+use crate::i18n::Msg;
+use crate::{display_as_english, msg};
+
+/// A fault of upkeep.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpkeepFault {
+    /// A file that is there already.
+    There(PathBuf),
+    /// A copy that is not what was copied.
+    BadCopy {
+        /// Where.
+        path: PathBuf,
+        /// The first thing that is wrong.
+        what: Msg,
+    },
+    /// A file that cannot take a ledger's place.
+    NotRestorable {
+        /// Which.
+        path: PathBuf,
+        /// The first thing that is wrong.
+        what: Msg,
+    },
+    /// A line that is not the next entry of the ledger.
+    NotNext {
+        /// The entry that should come.
+        seq: u64,
+    },
+    /// A number that a declared loss has closed.
+    Closed {
+        /// The number.
+        number: String,
+        /// The entry that declares the loss.
+        loss: u64,
+    },
+    /// A loss where nothing is missing.
+    NothingLost,
+    /// An archive's period that does not follow the one before.
+    Period {
+        /// First entry.
+        from: u64,
+        /// One more than the last.
+        to: u64,
+    },
+    /// The file is recorded as an archive already.
+    FileTaken {
+        /// Its digest.
+        digest: String,
+    },
+}
+
+display_as_english!(UpkeepFault);
+
+impl Fault for UpkeepFault {
+    fn msg(&self) -> Msg {
+        match self {
+            Self::There(path) => msg!("upkeep-there", path = path.display()),
+            Self::BadCopy { path, what } => {
+                msg!("upkeep-bad-copy", path = path.display()).with_msg("what", what.clone())
+            }
+            Self::NotRestorable { path, what } => {
+                msg!("upkeep-not-restorable", path = path.display()).with_msg("what", what.clone())
+            }
+            Self::NotNext { seq } => msg!("upkeep-not-next", seq = seq),
+            Self::Closed { number, loss } => msg!("upkeep-closed", number = number, loss = loss),
+            Self::NothingLost => msg!("upkeep-nothing-lost"),
+            Self::Period { from, to } => msg!("upkeep-period", from = from, to = to),
+            Self::FileTaken { digest } => msg!("upkeep-file-taken", digest = digest),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::BadCopy { .. } | Self::NotRestorable { .. } | Self::NotNext { .. } => Exit::Check,
+            _ => Exit::Usage,
+        }
+    }
+}
