@@ -98,6 +98,7 @@ fn the_guide_to_the_card_centre_runs_as_it_stands() {
         "6 blanks used = 5 issued + 1 scrap",
         "issued 5, failed and blank 0, void 1, not begun 0",
         "printer.csv is written, 5 cards",
+        "letters.sealed is written, 1 ",
         "GOOD",
     ] {
         assert!(out.contains(expected), "{expected} is missing in:\n{out}");

@@ -210,6 +210,42 @@ fn load_pay_and_verify_the_tacs() {
 }
 
 #[test]
+fn a_single_card_is_loaded_as_its_order_says() {
+    let at = Place::new();
+    let new = at.run(&["sim", "new", "--chip", "fmcos", "--name", "loaded", "cards"]);
+    assert_eq!(new.code, 0, "{}", new.err);
+    let line = "card issue --json --reader sim:cards/loaded --template mohurd-user --set number=3100000000000003 --set \
+                balance=50.00";
+    let issued = at.officers(&line.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(issued.code, 0, "{}", issued.err);
+    let loaded = issued.last();
+    assert_eq!(
+        (&loaded["schema"], &loaded["number"], &loaded["amount"]),
+        (
+            &"cardmint.first-load/1".into(),
+            &"3100000000000003".into(),
+            &5000.into()
+        )
+    );
+    let shown = at.run(&["purse", "balance", "--json", "--reader", "sim:cards/loaded"]);
+    assert_eq!(shown.last()["balance"], 5000);
+    let log = "--site site ledger log --json --number 3100000000000003";
+    let log = at.run(&log.split_whitespace().collect::<Vec<_>>()).json();
+    let acts: Vec<_> = log.iter().map(|entry| entry["act"].as_str().unwrap()).collect();
+    assert_eq!(acts, ["card.intent", "card.outcome", "purse.intent", "purse.load"]);
+    assert_eq!(log[3]["seq"], loaded["entry"]);
+    // Its PIN is known to be the site's: nobody is asked for it.
+    let again = "purse load --json --reader sim:cards/loaded --amount 1";
+    let again = at.officers(&again.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(
+        (again.code, again.last()["balance"].as_i64()),
+        (0, Some(5100)),
+        "{}",
+        again.err
+    );
+}
+
+#[test]
 fn refusals_say_why() {
     let at = Place::new();
     let entries = || {

@@ -310,38 +310,10 @@ fn founded(kind: Kind) -> PathBuf {
     hall.folder.keep()
 }
 
-/// The shipped user card with an initial balance and PINs of cards' own in the order.
+/// A centre's own copy of the shipped user card: another template than that, for nobody has approved it.
 fn loading() -> String {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/mohurd-user.toml");
-    let text = fs::read_to_string(shipped).unwrap();
-    let more = r#"
-[issue]
-load = "balance"
-pin = "pin"
-
-[[order]]
-name = "balance"
-en = "initial balance"
-zh = "初始金额"
-kind = "amount"
-max = 100000
-default = "0"
-
-[[order]]
-name = "pin"
-en = "PIN policy"
-zh = "PIN"
-kind = "choice"
-default = "initial"
-values = { "initial" = "the site's 初始", "random" = "for the holder alone 随机" }
-words = { "随机" = "random", "初始" = "initial" }
-
-[pin-mailer]
-fields = ["number", "holder-name"]
-
-[print]"#;
-    assert!(text.contains("\n[print]"));
-    text.replacen("\n[print]", more, 1)
+    format!("{}\n# Our own copy.\n", fs::read_to_string(shipped).unwrap())
 }
 
 /// The template and the file of an order.

@@ -11,27 +11,6 @@ pub const NOW: &str = "20300101093000";
 
 /// Fields that the shipped user card does not have.
 const MORE: &str = r#"
-[issue]
-load = "balance"
-pin = "pin"
-
-[[order]]
-name = "balance"
-en = "initial balance"
-zh = "初始金额"
-kind = "amount"
-max = 100000
-default = "0"
-
-[[order]]
-name = "pin"
-en = "PIN policy"
-zh = "PIN"
-kind = "choice"
-default = "initial"
-values = { "initial" = "the site's 初始", "random" = "for the holder alone 随机" }
-words = { "随机" = "random", "初始" = "initial" }
-
 [[order]]
 name = "student-number"
 en = "student number"
@@ -56,9 +35,6 @@ en = "moment of writing"
 zh = "写卡时间"
 kind = "datetime"
 default = "now"
-
-[pin-mailer]
-fields = ["number", "holder-name"]
 
 [print]"#;
 

@@ -80,6 +80,17 @@ fn a_number_is_used_once() {
 }
 
 #[test]
+fn a_pin_that_nobody_would_be_told_is_not_written() {
+    let bench = Bench::new();
+    refused(&bench, "card-own-pin", 2, || {
+        bench.city(&format!(
+            "{} --set pin=random",
+            issue("sim:readers/blank", "3100000000000002")
+        ))
+    });
+}
+
+#[test]
 fn a_terminal_number_is_used_once() {
     let bench = Bench::new();
     let line = psam("blank-psam", "mohurd-psam", "3100", 2, &by("ministry", &MINISTRY));

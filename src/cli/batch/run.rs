@@ -15,12 +15,10 @@ use crate::cli::clock::beijing;
 use crate::cli::{Context, readers, record, session, stock, stop};
 use crate::crypto::purse::{DateTime, Terminal};
 use crate::error::{Error, Exit};
-use crate::keys::InternalUse;
 use crate::ledger::centre::BatchRow;
 use crate::msg;
 use crate::outside::{Random, SystemRandom};
 use crate::site::Site;
-use crate::template::Template;
 use crate::transport::source::CardSource;
 
 /// `cardmint batch run …`.
@@ -92,9 +90,6 @@ pub(super) fn run(args: &RunArgs, context: &mut Context) -> Result<Exit, Error> 
     let sources = sources(args, context.global.secrets_fd)?;
     let settings = settings(args, &site)?;
     let mut open = session::unlock(context, &site, ACTS)?;
-    if template_of(args, &batch)?.pin_policy.is_some() {
-        open.need_secret(InternalUse::Pins, context.random.as_mut())?;
-    }
     let (site, store, writer) = open.parts();
     let laid = approve::prepare((site, writer.ledger, store), &batch.order, &args.made, false)?;
     laid.check(&batch, writer.ledger)?;
@@ -133,10 +128,6 @@ pub(super) fn run(args: &RunArgs, context: &mut Context) -> Result<Exit, Error> 
     );
     let summary = run_batch((site, store, writer), what, &outside, &mut screen)?;
     finish(&batch, &summary, context)
-}
-
-fn template_of(args: &RunArgs, batch: &BatchRow) -> Result<Template, Error> {
-    args.made.template(&batch.template)
 }
 
 /// SIGUSR1 holds the run, SIGUSR2 lets it go on.

@@ -99,9 +99,15 @@ fn begun(ledger: &Ledger, row: &CardRow) -> Result<Timestamp, Error> {
     Ok(entry.at.as_str().parse().unwrap_or_default())
 }
 
+/// The order, checked.
+pub(super) fn order(template: &Template, raw: &RawOrder, session: &Session, at: Timestamp) -> Result<Order, Error> {
+    let facts = batch::facts(&session.site)?;
+    Ok(Order::check(template, raw, &beijing(at), &|name| facts.value(name))?)
+}
+
 fn planned(template: &Template, raw: &RawOrder, session: &Session, at: Timestamp) -> Result<PersoScript, Error> {
     let facts = batch::facts(&session.site)?;
-    let order = Order::check(template, raw, &beijing(at), &|name| facts.value(name))?;
+    let order = order(template, raw, session, at)?;
     Ok(plan(
         template,
         &order,

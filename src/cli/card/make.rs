@@ -6,24 +6,25 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::{Make, job};
+use crate::batch::load::FirstLoad;
+use crate::batch::yuan::Yuan;
 use crate::batch::{self, BatchError, Issued, Job};
 use crate::card::CardSession;
 use crate::card::trace::Trace;
 use crate::cli::clock::beijing;
 use crate::cli::progress::Progress;
+use crate::cli::purse::site_terminal;
 use crate::cli::{Context, session};
-use crate::crypto::purse::DateTime;
+use crate::crypto::purse::{Amount, DateTime};
 use crate::error::{Error, Exit};
-use crate::keys::InternalUse;
-use crate::keys::file_store::card_pin_name;
 use crate::ledger::act::{Act, CardVoid};
 use crate::ledger::{CardKind, LedgerError, Number, Text};
 use crate::msg;
 use crate::outside::Observer;
 use crate::perso::Surroundings;
 use crate::perso::script::PersoScript;
-use crate::site::Session;
-use crate::template::Product;
+use crate::site::{Session, Site};
+use crate::template::{Order, Product};
 
 type Run = fn(&mut Session, &Job<'_>, &mut CardSession<'_>, Surroundings<'_>) -> Result<Issued, BatchError>;
 
@@ -57,16 +58,17 @@ fn written(make: &Make, product: Product, context: &mut Context, run: Run) -> Re
         }
         template
     };
-    let acts = if product.is_sam() {
-        ["psam.intent", "psam.outcome"]
-    } else {
-        ["card.intent", "card.outcome"]
+    let acts: &[&str] = match product.is_sam() {
+        true => &["psam.intent", "psam.outcome"],
+        false if template.load.is_some() => &["card.intent", "card.outcome", "purse.intent", "purse.load"],
+        false => &["card.intent", "card.outcome"],
     };
-    let mut session = session::unlock_by(context, &site, &acts, template.officers.into())?;
+    let mut session = session::unlock_by(context, &site, acts, template.officers.into())?;
     let now = context.clock.now();
     let script = job::script(&template, &raw, &session, now)?;
-    if script.pins().any(|pin| pin == card_pin_name(&script.number)) {
-        session.need_secret(InternalUse::Pins, context.random.as_mut())?;
+    let order = job::order(&template, &raw, &session, now)?;
+    if template.gives_own_pin(&order) {
+        return Err(Error::new(msg!("card-own-pin"), Exit::Usage));
     }
     let mut trace = make.on.trace.as_deref().map(open_trace).transpose()?;
     let mut progress = Progress::for_output(&context.out);
@@ -84,13 +86,54 @@ fn written(make: &Make, product: Product, context: &mut Context, run: Run) -> Re
     };
     let ran = {
         let mut card = CardSession::new(reader.as_mut(), template.dialect).traced(trace.as_mut());
-        run(&mut session, &job, &mut card, around)
+        match run(&mut session, &job, &mut card, around) {
+            Ok(issued) => Ok((
+                issued,
+                first_load(&mut session, &job, &order, (&site, at), &mut card).transpose(),
+            )),
+            Err(e) => Err(e),
+        }
     };
     progress.end();
     if let Some(Err(e)) = trace.map(Trace::finish) {
         context.out.notice(&msg!("card-trace-failed", what = e));
     }
-    report(&ran?, context)
+    let (issued, loaded) = ran?;
+    report(&issued, context)?;
+    match loaded {
+        None => Ok(Exit::Done),
+        Some(loaded) => report_load(&issued.number, &loaded?, context),
+    }
+}
+
+/// The initial balance that the order asked for, loaded; `None` where it asked for none.
+fn first_load(
+    session: &mut Session,
+    job: &Job<'_>,
+    order: &Order,
+    (site, at): (&Site, DateTime),
+    card: &mut CardSession<'_>,
+) -> Result<Option<FirstLoaded>, Error> {
+    let amount = job.template.load.as_deref().and_then(|field| order.amount(field));
+    let Some(amount) = amount.filter(|fen| *fen > 0).map(Amount) else {
+        return Ok(None);
+    };
+    let first = FirstLoad {
+        amount,
+        terminal: site_terminal(None, site)?,
+        at,
+    };
+    let own = site.scheme().subject_of(site.owner())?;
+    let entry = batch::recording::at_station(session, |station| {
+        batch::load::first_load(station, job.template, &own, job.script, first, card)
+    })?;
+    Ok(Some(FirstLoaded { amount, entry }))
+}
+
+/// What was loaded, and where it is recorded; without an entry where the card had it from before.
+struct FirstLoaded {
+    amount: Amount,
+    entry: Option<u64>,
 }
 
 /// The lot that was named, else the one of the blank that the number was begun on.
@@ -114,7 +157,7 @@ pub(super) fn open_trace(path: &Path) -> Result<Trace, Error> {
     Ok(Trace::new(Box::new(file)))
 }
 
-fn report(issued: &Issued, context: &mut Context) -> Result<Exit, Error> {
+fn report(issued: &Issued, context: &mut Context) -> Result<(), Error> {
     let out = &mut context.out;
     out.record("cardmint.issued/1", issued)?;
     let chip = issued.chip.as_deref().unwrap_or("–");
@@ -148,7 +191,18 @@ fn report(issued: &Issued, context: &mut Context) -> Result<Exit, Error> {
         intent = issued.intent,
         outcome = issued.outcome,
         script = issued.script
-    ))?;
+    ))
+}
+
+fn report_load(number: &str, loaded: &FirstLoaded, context: &mut Context) -> Result<Exit, Error> {
+    let FirstLoaded { amount, entry } = loaded;
+    let value = serde_json::json!({"number": number, "amount": amount.0, "entry": entry});
+    context.out.record("cardmint.first-load/1", &value)?;
+    let amount = Yuan(*amount);
+    context.out.say(&match entry {
+        Some(entry) => msg!("card-first-load", amount = amount, entry = entry),
+        None => msg!("card-first-load-before", amount = amount),
+    })?;
     Ok(Exit::Done)
 }
 

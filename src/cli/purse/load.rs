@@ -120,17 +120,17 @@ pub(in crate::cli) fn site_terminal(given: Option<&str>, site: &Site) -> Result<
         .map_err(|_| Error::new(msg!("purse-terminal", text = text), Exit::Usage))
 }
 
-/// Whether a card's order gave it a PIN of its own; `None` where no order is known.
-fn own_pin(policy: &str, number: &str, site: &Site) -> Result<Option<bool>, Error> {
-    if !OrderBook::place(site).is_file() {
-        return Ok(None);
+/// Whether a card has a PIN of its own, by its order; a card of no batch has none. `None` where nobody here knows it.
+fn own_pin(policy: &str, number: &str, open: &Session) -> Result<Option<bool>, Error> {
+    if OrderBook::place(&open.site).is_file() {
+        let book = OrderBook::look(&open.site)?;
+        if let Some((order, row)) = book.place_of(CardKind::User, number)? {
+            let line = book.next_line(&order, row.saturating_sub(1))?;
+            return Ok(line.map(|line| line.fields.get(policy).is_some_and(|code| code == OWN_PIN)));
+        }
     }
-    let book = OrderBook::look(site)?;
-    let Some((order, row)) = book.place_of(CardKind::User, number)? else {
-        return Ok(None);
-    };
-    let line = book.next_line(&order, row.saturating_sub(1))?;
-    Ok(line.map(|line| line.fields.get(policy).is_some_and(|code| code == OWN_PIN)))
+    let row = open.ledger.card(CardKind::User, number)?;
+    Ok(row.filter(|row| row.batch.is_none()).map(|_| false))
 }
 
 /// The PIN that the card wants, where the template has one.
@@ -143,7 +143,7 @@ fn pin(
 ) -> Result<Option<SecretBytes>, Error> {
     // A card with a PIN of its own, or one of which nobody here knows: a wrong PIN would cost it a try.
     let own = match &template.pin_policy {
-        Some(policy) => own_pin(policy, number, &open.site)?,
+        Some(policy) => own_pin(policy, number, open)?,
         None => Some(false),
     };
     if own == Some(true) && !ask {

@@ -6,6 +6,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use super::error::KeyFileError;
 
@@ -83,15 +85,29 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 #[derive(Debug)]
 pub(super) struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
 
+/// How often a taken lock is tried again, and after what pause. A process that is just being started holds, until it runs, the
+/// locks of the one that starts it.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
 pub(super) fn lock(path: &Path) -> Result<Lock, KeyFileError> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false).mode(0o600);
     let file = options.open(path).map_err(|e| io(path, &e))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
-        Err(TryLockError::WouldBlock) => Err(KeyFileError::Busy {
-            path: path.display().to_string(),
-        }),
-        Err(TryLockError::Error(e)) => Err(io(path, &e)),
+    let mut tries = LOCK_TRIES;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Lock(file)),
+            Err(TryLockError::WouldBlock) if tries > 0 => {
+                tries -= 1;
+                thread::sleep(LOCK_PAUSE);
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(KeyFileError::Busy {
+                    path: path.display().to_string(),
+                });
+            }
+            Err(TryLockError::Error(e)) => return Err(io(path, &e)),
+        }
     }
 }
