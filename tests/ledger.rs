@@ -26,5 +26,6 @@ mod ledger {
     pub mod story;
     mod threads;
     mod upkeep;
+    pub mod table;
     mod verifying;
 }

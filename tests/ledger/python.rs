@@ -19,12 +19,12 @@ v.verifies = functools.lru_cache(None)(v.verifies)
 for path in sorted(glob.glob(os.path.join(sys.argv[2], '*.jsonl'))):
     note = path[:-6] + '.note'
     note = open(note, 'rb').read() if os.path.exists(note) else None
-    found = v.verify(open(path, 'rb').read(), note)
+    found = v.verify(open(path, 'rb'), note)
     first = min((f for f in found if f[1] is not None), key=lambda f: f[1], default=('-', '-'))
     print(os.path.basename(path)[:-6], 'bad' if found else 'good', first[1], first[0])
 ";
 
-fn docs() -> PathBuf {
+pub fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats")
 }
 
@@ -168,10 +168,9 @@ fn both_verifiers_agree_on_good_and_damaged_exports() {
 
 #[test]
 fn the_verifier_in_python_is_short() {
-    for (file, limit) in [("verify_ledger.py", 400), ("card_centre.py", 340), ("ed25519.py", 60)] {
-        let length = fs::read_to_string(docs().join(file)).unwrap().lines().count();
-        assert!(length <= limit, "{file}: {length} lines");
-    }
+    let program = fs::read_to_string(docs().join("verify_ledger.py")).unwrap();
+    let length = program.lines().count();
+    assert!(length <= 600, "{length} lines");
 }
 
 /// RFC 8032 §7.1, tests 1 to 3; and what a strict verifier refuses.
@@ -181,7 +180,7 @@ fn signatures_in_python_are_those_of_rfc_8032() {
 import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
-from ed25519 import verifies, L
+from verify_ledger import verifies, L
 for key, message, sig in [
     ('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a', '',
      'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b'),
