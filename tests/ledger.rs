@@ -24,8 +24,8 @@ mod ledger {
     pub mod random;
     mod site;
     pub mod story;
+    pub mod table;
     mod threads;
     mod upkeep;
-    pub mod table;
     mod verifying;
 }
