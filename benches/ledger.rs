@@ -41,6 +41,7 @@ fn found(folder: &Path, name: &str, key: &SigningKey) -> Ledger {
         code: text("3100"),
         rehearsal: true,
         log_key: public,
+        log_sm2: None,
         officers: vec![officer],
         policy: Policy::default(),
         program: text("bench"),

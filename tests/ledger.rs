@@ -23,6 +23,7 @@ mod ledger {
     pub mod python;
     pub mod random;
     mod site;
+    mod sm2;
     pub mod story;
     pub mod table;
     mod threads;

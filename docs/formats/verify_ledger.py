@@ -294,6 +294,13 @@ class Ledger:
         need("LIFECYCLE", "shares that cannot be", good, quorum not in self.body or all(map(self.is_active, officers)))
 
     # ---- further rules that the table names ----
+    def on_curve(self, field):
+        """An SM2 key is a point of the curve of GB/T 32918.5."""
+        point = base64.b64decode(self.body.get(field, ""))
+        x, y, p = int.from_bytes(point[1:33], "big"), int.from_bytes(point[33:], "big"), 2**256 - 2**224 - 2**96 + 2**64 - 1
+        b = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+        need("LIFECYCLE", "no SM2 key", not point or point[0] == 4 and max(x, y) < p and (y * y - x**3 + 3 * x - b) % p == 0)
+
     def so_far(self):
         if self.act == "ledger.loss":
             need("LIFECYCLE", "nothing is missing", ("size" in self.body) == ("root" in self.body),

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `cardmint ledger`: verify, export, look up and prove what the ledger says.
 //!
-//! Every verb opens read-only, except `rebuild`, `checkpoint --sign` and `--renew`, the entries that record an export or a
+//! Every verb opens read-only, except `rebuild`, `log-key`, `checkpoint --sign` and `--renew`, the entries that record an export or a
 //! backup, and `restore` and `declare-loss`.
 
 mod backup;
 mod ceremony;
 mod export;
 mod log;
+mod log_key;
 mod place;
 mod range;
 mod show;
@@ -52,6 +53,8 @@ enum Verb {
     Checkpoint(show::Checkpoint),
     /// Writes the evidence of one entry.
     Prove(show::Prove),
+    /// Draws the log's SM2 key.
+    LogKey(log_key::LogKey),
     /// Makes the tables again from the entries.
     Rebuild,
     /// Copies the database.
@@ -71,6 +74,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
         Verb::Show(verb) => show::show(verb, &args.place, context),
         Verb::Checkpoint(verb) => show::checkpoint(verb, &args.place, context),
         Verb::Prove(verb) => show::prove(verb, &args.place, context),
+        Verb::LogKey(verb) => log_key::log_key(verb, context),
         Verb::Rebuild => verify::rebuild(&args.place, context),
         Verb::Backup(verb) => backup::backup(verb, context),
         Verb::Restore(verb) => backup::restore(verb, context),

@@ -37,6 +37,7 @@ pub mod secure_messaging;
 pub mod session;
 pub mod shamir;
 pub mod sign;
+pub mod sm2;
 pub mod stack;
 pub mod tac;
 pub mod written;

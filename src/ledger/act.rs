@@ -10,6 +10,7 @@ mod ceremony;
 mod holders;
 mod key;
 mod life;
+mod log;
 mod names;
 mod order;
 mod purse;
@@ -28,6 +29,7 @@ pub use ceremony::{
 pub use holders::{HolderShow, HoldersErase, SecretDraw, SecretUse};
 pub use key::{KeyArrived, KeyExport, KeyRetire, KeyState, PinSet};
 pub use life::{BalanceSource, CardChange, CardDone, CardExtend, CardReplace, CardReturn, DeskEnding};
+pub use log::LogKey;
 pub use names::{NAMES, family, nouns};
 pub use order::{OrderImport, OrderWithdraw, RangeKind, RangeReserve, Span};
 pub use purse::{PurseClosed, PurseDesk, PurseEnding, PurseIntent, PurseTransaction};
@@ -141,6 +143,9 @@ pub enum Act {
     /// The lines of a period went into a file.
     #[serde(rename = "ledger.archive")]
     LedgerArchive(LedgerArchive),
+    /// The log has an SM2 key, or another one.
+    #[serde(rename = "log.key")]
+    LogKey(LogKey),
     /// Numbers are set aside for a purpose.
     #[serde(rename = "range.reserve")]
     RangeReserve(RangeReserve),
@@ -285,6 +290,7 @@ impl Act {
             Self::LedgerBackup(_) => "ledger.backup",
             Self::LedgerLoss(_) => "ledger.loss",
             Self::LedgerArchive(_) => "ledger.archive",
+            Self::LogKey(_) => "log.key",
             Self::RangeReserve(_) => "range.reserve",
             Self::OrderImport(_) => "order.import",
             Self::OrderWithdraw(_) => "order.withdraw",

@@ -162,6 +162,10 @@ pub enum LedgerError {
     },
     /// A checkpoint by another key than the ledger names.
     WrongLogKey,
+    /// An SM2 key that is none, or that the log had before.
+    BadLogKey(String),
+    /// The SM2 line of a checkpoint is wrong.
+    WrongSm2Line,
     /// The database is behind the checkpoint kept outside.
     RolledBack {
         /// Entries in the database.
@@ -316,6 +320,8 @@ impl Fault for LedgerError {
                 msg!("ledger-no-purse-intent", number = number, intent = intent)
             }
             Self::WrongLogKey => msg!("ledger-wrong-log-key"),
+            Self::BadLogKey(key) => msg!("ledger-bad-log-key", key = key),
+            Self::WrongSm2Line => msg!("ledger-wrong-sm2-line"),
             Self::RolledBack { has, should } => msg!("ledger-rolled-back", has = has, should = should),
             Self::Forked { size } => msg!("ledger-forked", size = size),
             Self::Replaced(path) => msg!("ledger-replaced", path = path.display()),
@@ -348,6 +354,7 @@ impl Fault for LedgerError {
             | Self::WrongSignature(_)
             | Self::KcvDiffers { .. }
             | Self::WrongLogKey
+            | Self::WrongSm2Line
             | Self::RolledBack { .. }
             | Self::Forked { .. }
             | Self::Replaced(_)

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::crypto::kcv::Kcv;
 use crate::crypto::sign::PublicKey;
+use crate::crypto::sm2::Sm2PublicKey;
 
 /// A value that a field of an entry cannot take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -214,11 +215,36 @@ bytes_field!(
 );
 
 bytes_field!(
-    /// An Ed25519 signature (RFC 8032), written in standard base64 with padding.
+    /// A signature: Ed25519 (RFC 8032) or SM2 (r ‖ s), written in standard base64 with padding.
     Signature,
     64,
     "signature"
 );
+
+bytes_field!(
+    /// An SM2 public key (GB/T 32918.2), 04 ‖ x ‖ y, written in standard base64 with padding.
+    Sm2Key,
+    65,
+    "SM2 public key"
+);
+
+impl Sm2Key {
+    /// Whether it is a point of the curve.
+    pub fn is_sound(&self) -> bool {
+        Sm2PublicKey(self.0).is_sound()
+    }
+
+    /// Whether the signature (r ‖ s) with SM3 is of these bytes and by this key, under the usual identifier.
+    pub fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
+        Sm2PublicKey(self.0).verify(message, &signature.0)
+    }
+}
+
+impl From<Sm2PublicKey> for Sm2Key {
+    fn from(key: Sm2PublicKey) -> Self {
+        Self(key.0)
+    }
+}
 
 impl VerifyKey {
     /// Whether the signature is of these bytes and by this key. Strict (RFC 8032 §5.1.7 without the cofactor): keys

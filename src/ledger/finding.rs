@@ -3,6 +3,7 @@
 
 use super::error::LedgerError;
 use super::hash::Hash;
+use super::note_sm2::Sm2NoteKey;
 use crate::error::Fault;
 use crate::i18n::Msg;
 
@@ -37,6 +38,12 @@ pub struct Report {
     pub root: Hash,
     /// How many entries the newest checkpoint covers, where it is right.
     pub covered: u64,
+    /// How many entries the newest checkpoint with a right SM2 line covers.
+    pub sm2_covered: u64,
+    /// The key of that line.
+    pub sm2_key: Option<Sm2NoteKey>,
+    /// All SM2 keys that the ledger names for its checkpoints.
+    pub sm2_keys: Vec<Sm2NoteKey>,
     /// Whether a copy of the checkpoint kept outside was compared and agrees.
     pub copy_agrees: Option<bool>,
     /// What is wrong, in the order in which it was found.

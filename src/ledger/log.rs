@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::act::{Act, ClockRefused, Founding};
-use super::checkpoint::{Checkpoint, origin, write_durably};
+use super::checkpoint::Checkpoint;
 use super::entry::{Entry, Signed, VERSION};
 use super::error::LedgerError;
 use super::field::{Moment, Signature, Text};
@@ -283,71 +283,6 @@ impl Ledger {
         Ok(entries)
     }
 
-    /// Signs the tree as it is now, stores the note in place of the older one, and replaces the copy outside. Refuses to
-    /// sign a tree that does not contain the last checkpoint.
-    pub fn checkpoint(&mut self, log_key: &dyn Fn(&[u8]) -> [u8; 64]) -> Result<Checkpoint, LedgerError> {
-        let doing = LedgerError::while_doing("storing the checkpoint");
-        let key = self.note_key();
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(&doing)?;
-        self.head = load_head(&tx)?;
-        let nodes = |level, index| store::node(&tx, level, index);
-        if let Some(note) = store::checkpoint(&tx)? {
-            let old = believed(&note, &key).map_err(|_| LedgerError::WrongLogKey)?;
-            if old.size > self.head.size {
-                return Err(LedgerError::RolledBack {
-                    has: self.head.size,
-                    should: old.size,
-                });
-            }
-            if merkle::root(old.size, &nodes)? != old.root {
-                return Err(LedgerError::Forked { size: old.size });
-            }
-        }
-        let root = merkle::root(self.head.size, &nodes)?;
-        let new = Checkpoint {
-            origin: key.name.clone(),
-            size: self.head.size,
-            root,
-        };
-        let note = note::sign(&new.text(), &key, log_key);
-        note::open(&note, &key).map_err(|_| LedgerError::WrongLogKey)?;
-        store::put_checkpoint(&tx, new.size, &note)?;
-        tx.commit().map_err(doing)?;
-        self.publish()?;
-        Ok(new)
-    }
-
-    /// Replaces the copy outside by the newest checkpoint. Under the database's lock: where two processes sign at the same
-    /// time, neither gets into the other's file, and the older note never replaces the newer one.
-    fn publish(&mut self) -> Result<(), LedgerError> {
-        let Some(path) = self.copy.clone() else { return Ok(()) };
-        let doing = LedgerError::while_doing("writing the copy of the checkpoint");
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(doing)?;
-        match store::checkpoint(&tx)? {
-            Some(note) => write_durably(&path, note.as_bytes()).map_err(LedgerError::at(&path)),
-            None => Ok(()),
-        }
-    }
-
-    /// The newest checkpoint's note, as public tools read it.
-    pub fn checkpoint_note(&self) -> Result<Option<String>, LedgerError> {
-        store::checkpoint(&self.db)
-    }
-
-    /// The key that the checkpoints are signed with, under the log's name.
-    pub fn note_key(&self) -> NoteKey {
-        NoteKey {
-            name: origin(&self.state.site),
-            key: self.state.init.log_key,
-        }
-    }
-
     /// How many entries there are.
     pub fn size(&self) -> u64 {
         self.head.size
@@ -431,13 +366,13 @@ pub(super) fn store_entry(db: &Connection, entry: &Entry, state: &State) -> Resu
 }
 
 /// Officers, policy and the open ceremony by the entries that made them.
-fn load_state(db: &Connection) -> Result<State, LedgerError> {
+pub(super) fn load_state(db: &Connection) -> Result<State, LedgerError> {
     let mut state = State::found(&store::entry(db, 0)?)?;
     let doing = LedgerError::while_doing("reading officers and policy");
     let mut find = db
         .prepare_cached(
             "SELECT seq FROM entries WHERE act IN ('officer.enrol', 'officer.revoke', 'policy.change', 'ceremony.begin',
-             'ceremony.end') ORDER BY seq",
+             'ceremony.end', 'log.key') ORDER BY seq",
         )
         .map_err(&doing)?;
     let found: Result<Vec<i64>, _> = find.query_map([], |row| row.get(0)).and_then(Iterator::collect);
@@ -448,7 +383,7 @@ fn load_state(db: &Connection) -> Result<State, LedgerError> {
 }
 
 /// The last entry, which must be the last leaf.
-fn load_head(db: &Connection) -> Result<Head, LedgerError> {
+pub(super) fn load_head(db: &Connection) -> Result<Head, LedgerError> {
     let size = store::size(db)?;
     let last = size.checked_sub(1).ok_or(LedgerError::NoEntry(0))?;
     let entry = store::entry(db, last)?;

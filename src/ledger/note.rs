@@ -5,7 +5,7 @@
 //! A note is a text that ends in a line feed, an empty line, and signature lines `— NAME BASE64`, where the base64 holds a
 //! four-byte key id and the signature over the text.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 
 use base64::Engine;
@@ -29,15 +29,13 @@ pub struct NoteKey {
 impl NoteKey {
     /// The key id: the first four bytes of SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key).
     pub fn id(&self) -> [u8; 4] {
-        let Hash([a, b, c, d, ..]) = Hash::of(&[self.name.as_bytes(), b"\n", &[ED25519], &self.key.0]);
-        [a, b, c, d]
+        key_id(&self.name, &[ED25519], &self.key.0)
     }
 }
 
 impl fmt::Display for NoteKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let data = STANDARD.encode([&[ED25519][..], &self.key.0].concat());
-        write!(f, "{}+{}+{data}", self.name, hex::encode(self.id()))
+        f.write_str(&vkey(&self.name, self.id(), &[ED25519], &self.key.0))
     }
 }
 
@@ -45,11 +43,7 @@ impl FromStr for NoteKey {
     type Err = FieldFault;
     fn from_str(s: &str) -> Result<Self, FieldFault> {
         let fault = || FieldFault::new("verifier key (NAME+ID+BASE64)", s);
-        let mut parts = s.trim().splitn(3, '+');
-        let (Some(name), Some(id), Some(data)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(fault());
-        };
-        let data = STANDARD.decode(data).map_err(|_| fault())?;
+        let (name, id, data) = vkey_parts(s).ok_or_else(fault)?;
         let [ED25519, key @ ..] = data.as_slice() else {
             return Err(fault());
         };
@@ -58,7 +52,7 @@ impl FromStr for NoteKey {
             name: name.to_owned(),
             key,
         };
-        if is_key_name(name) && hex::encode(found.id()) == id {
+        if hex::encode(found.id()) == id {
             Ok(found)
         } else {
             Err(fault())
@@ -66,7 +60,27 @@ impl FromStr for NoteKey {
     }
 }
 
-fn is_key_name(name: &str) -> bool {
+/// The first four bytes of SHA-256(name ‖ 0A ‖ algorithm ‖ public key).
+pub(super) fn key_id(name: &str, algorithm: &[u8], key: &[u8]) -> [u8; 4] {
+    let Hash([a, b, c, d, ..]) = Hash::of(&[name.as_bytes(), b"\n", algorithm, key]);
+    [a, b, c, d]
+}
+
+/// The text form of a key.
+pub(super) fn vkey(name: &str, id: [u8; 4], algorithm: &[u8], key: &[u8]) -> String {
+    let data = STANDARD.encode([algorithm, key].concat());
+    format!("{name}+{}+{data}", hex::encode(id))
+}
+
+/// Name, id and data (algorithm and key) of that text form.
+pub(super) fn vkey_parts(s: &str) -> Option<(&str, &str, Vec<u8>)> {
+    let mut parts = s.trim().splitn(3, '+');
+    let (name, id, data) = (parts.next()?, parts.next()?, parts.next()?);
+    let data = STANDARD.decode(data).ok()?;
+    is_key_name(name).then_some((name, id, data))
+}
+
+pub(super) fn is_key_name(name: &str) -> bool {
     !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c == '+')
 }
 
@@ -81,40 +95,52 @@ pub enum NoteFault {
     Signature,
 }
 
+/// One signature line.
+pub(super) struct Line<'a> {
+    pub(super) name: &'a str,
+    pub(super) id: [u8; 4],
+    pub(super) signature: Vec<u8>,
+}
+
+/// A signature line as it stands in a note.
+pub(super) fn line(name: &str, id: [u8; 4], signature: &[u8]) -> String {
+    format!("— {name} {}\n", STANDARD.encode([&id, signature].concat()))
+}
+
 /// Puts a signature under a text. The text ends in a line feed and has no control characters.
 pub fn sign(text: &str, key: &NoteKey, sign: &dyn Fn(&[u8]) -> [u8; 64]) -> String {
-    let mut blob = key.id().to_vec();
-    blob.extend_from_slice(&sign(text.as_bytes()));
-    let mut note = format!("{text}\n");
-    // Writing to a string cannot fail.
-    let _ = writeln!(note, "— {} {}", key.name, STANDARD.encode(blob));
-    note
+    format!("{text}\n{}", line(&key.name, key.id(), &sign(text.as_bytes())))
 }
 
 /// The text of a note that carries a right signature by this key. Lines of other keys are passed over, as the format says.
 pub fn open<'a>(note: &'a str, key: &NoteKey) -> Result<&'a str, NoteFault> {
-    let (text, lines) = split(note).ok_or(NoteFault::Form)?;
+    let (text, lines) = lines(note).ok_or(NoteFault::Form)?;
     let mut found = false;
-    for line in lines.lines() {
-        let (name, blob) = line
-            .strip_prefix("— ")
-            .and_then(|l| l.split_once(' '))
-            .ok_or(NoteFault::Form)?;
-        let blob = STANDARD.decode(blob).map_err(|_| NoteFault::Form)?;
-        let (id, signature) = blob.split_at_checked(4).ok_or(NoteFault::Form)?;
-        if !is_key_name(name) {
-            return Err(NoteFault::Form);
-        }
-        if name != key.name || id != key.id() {
-            continue;
-        }
-        let signature = signature.try_into().map(Signature).map_err(|_| NoteFault::Signature)?;
-        if !key.key.verifies(text.as_bytes(), &signature) {
+    for line in lines.iter().filter(|l| l.name == key.name && l.id == key.id()) {
+        let signature = line.signature.as_slice().try_into().map(Signature);
+        if !signature.is_ok_and(|s| key.key.verifies(text.as_bytes(), &s)) {
             return Err(NoteFault::Signature);
         }
         found = true;
     }
     if found { Ok(text) } else { Err(NoteFault::OtherKey) }
+}
+
+/// Text (with its last line feed) and all signature lines of a note.
+pub(super) fn lines(note: &str) -> Option<(&str, Vec<Line<'_>>)> {
+    let (text, lines) = split(note)?;
+    let mut all = Vec::new();
+    for line in lines.lines() {
+        let (name, blob) = line.strip_prefix("— ")?.split_once(' ')?;
+        let blob = STANDARD.decode(blob).ok()?;
+        let (id, signature) = blob.split_first_chunk::<4>()?;
+        if !is_key_name(name) {
+            return None;
+        }
+        let (id, signature) = (*id, signature.to_vec());
+        all.push(Line { name, id, signature });
+    }
+    Some((text, all))
 }
 
 /// Text (with its last line feed) and signature lines.

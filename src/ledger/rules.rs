@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use super::act::{Act, KeyState, Officer, SiteInit};
 use super::entry::Entry;
 use super::error::LedgerError;
-use super::field::{SiteId, Text, VerifyKey};
+use super::field::{SiteId, Sm2Key, Text, VerifyKey};
 use super::policy::{Policy, Role, Rule};
 use super::upkeep::UpkeepFault;
 
@@ -53,6 +53,8 @@ pub struct State {
     pub officers: BTreeMap<Text, Enrolled>,
     /// The policy in force.
     pub policy: Policy,
+    /// The log's SM2 keys, the newest last.
+    pub log_sm2: Vec<Sm2Key>,
     ceremony: Option<OpenCeremony>,
 }
 
@@ -78,10 +80,14 @@ impl State {
             init: init.clone(),
             officers: BTreeMap::new(),
             policy: init.policy.clone(),
+            log_sm2: Vec::new(),
             ceremony: None,
         };
         if !state.policy.is_sound() {
             return Err(LedgerError::BadPolicy);
+        }
+        if let Some(key) = init.log_sm2 {
+            state.take_log_key(key)?;
         }
         for officer in &init.officers {
             if officer.ceremony.is_some() {
@@ -125,8 +131,17 @@ impl State {
             }
             Act::LedgerLoss(body) if body.size.is_some() != body.root.is_some() => Err(UpkeepFault::NothingLost.into()),
             Act::LedgerBackup(body) if body.size > entry.seq => Err(LedgerError::NoEntry(body.size)),
+            Act::LogKey(body) => self.take_log_key(body.sm2),
             _ => Ok(()),
         }
+    }
+
+    fn take_log_key(&mut self, key: Sm2Key) -> Result<(), LedgerError> {
+        if !key.is_sound() || self.log_sm2.contains(&key) {
+            return Err(LedgerError::BadLogKey(key.to_string()));
+        }
+        self.log_sm2.push(key);
+        Ok(())
     }
 
     fn enrol(&mut self, officer: &Officer) -> Result<(), LedgerError> {

@@ -152,6 +152,9 @@ fn finish(mut replay: Replay, against: &Against) -> Report {
             msg!("ledger-finding-log-key", found = replay.report.log_key),
         );
     }
+    if let Some(state) = &replay.state {
+        replay.report.sm2_keys = state.sm2_note_keys();
+    }
     replay.report
 }
 
@@ -247,7 +250,15 @@ fn check_note(replay: &mut Replay, check: &'static str, path: Option<&Path>, not
         Ok(checkpoint) => match replay.contains(&checkpoint) {
             Ok(()) => {
                 replay.report.covered = replay.report.covered.max(checkpoint.size);
-                None
+                match state.sm2_line(note) {
+                    Ok(Some(key)) if checkpoint.size >= replay.report.sm2_covered => {
+                        replay.report.sm2_covered = checkpoint.size;
+                        replay.report.sm2_key = Some(key);
+                        None
+                    }
+                    Ok(_) => None,
+                    Err(fault) => Some(fault.msg()),
+                }
             }
             Err(fault) => Some(fault.msg()),
         },

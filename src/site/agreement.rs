@@ -20,6 +20,7 @@ pub(super) fn about(act: &Act) -> String {
         Act::OfficerEnrol(o) => o.name.to_string(),
         Act::OfficerRevoke(o) => o.name.to_string(),
         Act::PinSet(p) => p.name.to_string(),
+        Act::LogKey(body) => body.sm2.to_string(),
         Act::SecretDraw(s) => format!("{} {}", s.secret, s.version),
         // Nobody may take an abandoned ceremony for the completed one that was staged.
         Act::CeremonyEnd(end) if end.result == CeremonyResult::Completed => end.nonce.to_string(),
@@ -44,13 +45,14 @@ pub(super) fn recorded(ledger: &Ledger, mark: &Mark) -> Result<bool, LedgerError
 }
 
 /// The acts that may go with a change of the store.
-const CHANGING: [&str; 11] = [
+const CHANGING: [&str; 12] = [
     "ceremony.end",
     "key.generate",
     "key.import",
     "key.derive",
     "key.receive",
     "key.retire",
+    "log.key",
     "officer.enrol",
     "officer.revoke",
     "pin.set",
@@ -100,6 +102,10 @@ pub(super) fn compare(site: &Site, ledger: &Ledger, store: &FileKeyStore) -> Res
     }
     if header.signing.0 != ledger.state().init.log_key.0 {
         return Err(disagrees("signing".into()));
+    }
+    let sm2 = header.signing_sm2.map(|key| key.0);
+    if sm2.is_some_and(|sm2| ledger.state().log_sm2.iter().all(|key| key.0 != sm2)) {
+        return Err(disagrees("signing_sm2".into()));
     }
     if !is_newest(ledger, store)? {
         return Err(disagrees("generation".into()));

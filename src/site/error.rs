@@ -168,6 +168,8 @@ pub enum SiteError {
     },
     /// A ceremony was to be concluded without its end.
     NoEnd,
+    /// The log has an SM2 key already, and no reason for another was given.
+    LogKeyThere,
     /// A ceremony has happened, and the key store's new generation is not in its place yet.
     Unfinished {
         /// What hinders it.
@@ -258,6 +260,7 @@ impl Fault for SiteError {
                 .with_word("file", "site-value", file)
                 .with_word("site", "site-value", site),
             Self::Kcv { key, expected, got } => msg!("site-kcv", key = key, expected = expected, got = got),
+            Self::LogKeyThere => msg!("site-log-key-there"),
             Self::NoEnd => msg!("site-no-end"),
             Self::Unfinished { why } => msg!("site-unfinished", why = why),
             Self::Unpublished { path, why } => msg!("site-unpublished", path = path, why = why),

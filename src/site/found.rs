@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::card::check_title;
 use super::config::SiteConfig;
+use super::log_key::sign_tree;
 use super::officers::{check_name, holds_share, with_signers};
 use super::{Site, SiteError, leads_out};
 use crate::crypto::seal::KdfParams;
@@ -187,7 +188,8 @@ fn build(
     let people: Vec<&OfficerKeys> = people.iter().collect();
     let (path, copy) = (site.ledger_path(), site.checkpoint_copy());
     with_signers(&people, |signers| {
-        Ledger::create(&path, Some(&copy), founding, signers, &log_key, clock)
+        let mut ledger = Ledger::create(&path, Some(&copy), founding, signers, &log_key, clock)?;
+        sign_tree(&mut ledger, &store).map(drop)
     })?;
     Ok(())
 }
@@ -250,6 +252,7 @@ fn first_entry(
         code: Text::new(code_text(&site.owner))?,
         rehearsal: new.rehearsal,
         log_key: VerifyKey(store.site_signer().public().0),
+        log_sm2: store.sm2_signer().map(|key| key.public().into()),
         officers: people
             .iter()
             .zip(&new.officers)
@@ -275,11 +278,12 @@ fn policy(new: &NewSite) -> Policy {
             .for_card_centre()
             .with("pin.set", 2, &[])
             .with("site.trust", 2, &[])
+            .with("log.key", 2, &[])
     };
     policy.approved_templates = new.approved_templates;
     policy.keys_by_ceremony = new.keys_by_ceremony;
     for (act, rule) in &mut policy.rules {
-        if ["key.", "officer.", "pin.set", "site.trust"]
+        if ["key.", "log.key", "officer.", "pin.set", "site.trust"]
             .iter()
             .any(|of| act.starts_with(of))
         {

@@ -25,6 +25,7 @@ mod entries;
 mod error;
 mod found;
 mod key_block;
+mod log_key;
 mod officers;
 mod publication;
 mod secrets;

@@ -7,6 +7,7 @@
 //! store is noticed.
 
 use super::agreement::{about, compare, recorded};
+use super::log_key::sign_tree;
 use super::{RestoreError, Site, SiteError, holds_share, key_retired, with_signers};
 use crate::crypto::SecretBytes;
 use crate::crypto::seal::KdfParams;
@@ -158,8 +159,7 @@ impl Session {
 
     /// Signs the tree as it is now with the site's key, and replaces the copy outside.
     pub fn checkpoint(&mut self) -> Result<Checkpoint, SiteError> {
-        let store = &self.store;
-        Ok(self.ledger.checkpoint(&|bytes| store.site_signer().sign(bytes))?)
+        Ok(sign_tree(&mut self.ledger, &self.store)?)
     }
 
     /// A change of the store together with its entry.

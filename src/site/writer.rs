@@ -2,6 +2,7 @@
 //! The part of a session that appends. A batch over many readers has one of these, in a thread of its own; everybody else
 //! keeps the key store.
 
+use super::log_key::sign_tree;
 use super::session::signers_for;
 use super::{Session, Site, SiteError, with_signers};
 use crate::keys::{FileKeyStore, OfficerKeys};
@@ -70,7 +71,6 @@ impl LedgerWriter<'_> {
 
     /// Signs the tree as it is now, and replaces the copy outside.
     pub fn checkpoint(&mut self) -> Result<Checkpoint, SiteError> {
-        let store = self.store;
-        Ok(self.ledger.checkpoint(&|bytes| store.site_signer().sign(bytes))?)
+        Ok(sign_tree(self.ledger, self.store)?)
     }
 }

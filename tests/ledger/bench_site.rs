@@ -73,6 +73,7 @@ pub fn founding(policy: Policy) -> Founding {
         code: text("3100"),
         rehearsal: true,
         log_key: public(9),
+        log_sm2: None,
         officers,
         policy,
         program: text("cardmint 0.1.0"),

@@ -75,13 +75,17 @@ pub(super) fn checkpoint(args: &Checkpoint, place: &Place, context: &mut Context
         .checkpoint_note()?
         .ok_or(LedgerError::NotCovered { seq: 0, covered: 0 })?;
     let key = ledger.note_key().to_string();
+    let sm2_key = ledger.state().sm2_line(&note)?.map(|key| key.to_string());
     context.out.record(
         "cardmint.ledger-checkpoint/1",
-        &serde_json::json!({"note": note, "key": key}),
+        &serde_json::json!({"note": note, "key": key, "sm2_key": sm2_key}),
     )?;
     // Nothing but the note on standard output, so that it can be piped to other tools.
     context.out.text(note.trim_end_matches('\n'))?;
     context.out.notice(&msg!("ledger-log-key-is", key = key));
+    if let Some(key) = sm2_key {
+        context.out.notice(&msg!("ledger-sm2-key-is", key = key));
+    }
     Ok(Exit::Done)
 }
 

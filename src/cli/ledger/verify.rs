@@ -12,6 +12,7 @@ use crate::cli::Context;
 use crate::cli::progress::Progress;
 use crate::error::{Error, Exit};
 use crate::ledger::note::NoteKey;
+use crate::ledger::note_sm2::Sm2NoteKey;
 use crate::ledger::{Against, Finding, LedgerError, Report, evidence, rebuild as rebuild_tables, verify_lines};
 use crate::msg;
 
@@ -21,6 +22,9 @@ pub(super) struct Verify {
     /// The log's public key, known from elsewhere.
     #[arg(long, value_name = "NAME+ID+KEY")]
     key: Option<String>,
+    /// The log's SM2 public key, known from elsewhere.
+    #[arg(long, value_name = "NAME+ID+KEY")]
+    sm2_key: Option<String>,
     /// Verify an exported file instead of a database.
     #[arg(long, value_name = "FILE", conflicts_with = "file")]
     export: Option<PathBuf>,
@@ -49,6 +53,8 @@ struct ReportRecord<'a> {
     signatures: u64,
     root: String,
     covered: u64,
+    sm2_covered: u64,
+    sm2_key: Option<String>,
     copy_agrees: Option<bool>,
     findings: u64,
     first_bad: Option<u64>,
@@ -61,11 +67,17 @@ pub(super) fn verify(args: &Verify, place: &Place, context: &mut Context) -> Res
         .map(str::parse::<NoteKey>)
         .transpose()
         .map_err(LedgerError::from)?;
+    let sm2_key = args
+        .sm2_key
+        .as_deref()
+        .map(str::parse::<Sm2NoteKey>)
+        .transpose()
+        .map_err(LedgerError::from)?;
     if let (Some(path), Some(key)) = (&args.evidence, &key) {
         return check_evidence(path, key, context);
     }
     let mut progress = Progress::for_output(&context.out);
-    let report = if let Some(path) = &args.export {
+    let mut report = if let Some(path) = &args.export {
         let file = File::open(path).map_err(|e| unread(path, &e))?;
         let read = |path: &PathBuf| fs::read(path).map_err(|e| unread(path, &e));
         let note = args.checkpoint.as_ref().map(read).transpose()?;
@@ -76,6 +88,9 @@ pub(super) fn verify(args: &Verify, place: &Place, context: &mut Context) -> Res
         let (file, copy) = place.files(context)?;
         crate::ledger::verify(&file, &Against { copy, key }, &mut progress)?
     };
+    if let Some(key) = &sm2_key {
+        report.demand_sm2(key);
+    }
     tell(&report, context)?;
     Ok(if report.good() { Exit::Done } else { Exit::Check })
 }
@@ -110,6 +125,8 @@ fn tell(report: &Report, context: &mut Context) -> Result<(), Error> {
         signatures: report.signatures,
         root: report.root.to_string(),
         covered: report.covered,
+        sm2_covered: report.sm2_covered,
+        sm2_key: report.sm2_key.as_ref().map(ToString::to_string),
         copy_agrees: report.copy_agrees,
         findings: report.count,
         first_bad: report.first_bad().and_then(|f| f.seq),
@@ -129,6 +146,9 @@ fn tell(report: &Report, context: &mut Context) -> Result<(), Error> {
     match report.copy_agrees {
         Some(true) => out.say(&msg!("ledger-report-covered-twice", covered = report.covered))?,
         _ => out.say(&msg!("ledger-report-covered", covered = report.covered))?,
+    }
+    if let Some(key) = &report.sm2_key {
+        out.say(&msg!("ledger-report-sm2", covered = report.sm2_covered, key = key))?;
     }
     match report.first_bad() {
         None => out.say(&msg!("ledger-report-good")),

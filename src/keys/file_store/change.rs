@@ -18,6 +18,7 @@ use crate::crypto::key_block::{ExchangeKey, Weakness};
 use crate::crypto::random_key::{equal_halves, known_test_key, weak_des_half};
 use crate::crypto::seal::SealKey;
 use crate::crypto::sign::PublicKey;
+use crate::crypto::sm2::Sm2SigningKey;
 use crate::crypto::{Algorithm, KcvLength, KeyMaterial, SecretBytes, kcv};
 use crate::outside::Random;
 
@@ -79,6 +80,8 @@ pub enum Change {
         /// The moment, RFC 3339 in UTC.
         since: String,
     },
+    /// The site's SM2 signing key, drawn for the first time or anew. The one before is gone.
+    DrawSigningSm2,
     /// Another set of officers or another quorum, with a fresh data key.
     Reshare {
         /// How many are needed.
@@ -189,8 +192,21 @@ impl FileKeyStore {
                 version,
                 since,
             } => self.draw_internal(purpose, version, since, random),
+            Change::DrawSigningSm2 => {
+                if self.header.signing_sm2.is_some() {
+                    self.share_out_anew(random)?;
+                }
+                self.draw_signing_sm2(random)
+            }
             Change::Reshare { quorum, holders } => self.share_out(quorum, &holders, random),
         }
+    }
+
+    pub(super) fn draw_signing_sm2(&mut self, random: &mut dyn Random) -> Result<(), KeyFileError> {
+        let key = Sm2SigningKey::generate(random)?;
+        self.header.signing_sm2 = Some(key.public());
+        self.contents.signing_sm2 = Some(key);
+        Ok(())
     }
 
     /// A fresh data key, split among these officers.

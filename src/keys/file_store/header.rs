@@ -14,6 +14,7 @@ use super::envelope::{Head, base64_text};
 use crate::crypto::Digest;
 use crate::crypto::seal::NONCE;
 use crate::crypto::sign::PublicKey;
+use crate::crypto::sm2::Sm2PublicKey;
 
 /// First word of the file.
 pub(super) const KIND: &str = "cardmint-key-store";
@@ -77,6 +78,9 @@ pub struct Header {
     /// The public facts of the internal secrets, in the order of their uses. Since format 2.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub internal: Vec<InternalRecord>,
+    /// The site's SM2 signing key: the second line of checkpoints. Since format 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_sm2: Option<Sm2PublicKey>,
     /// Nonce of the body.
     #[serde(with = "base64_text")]
     pub nonce: [u8; NONCE],
@@ -90,17 +94,20 @@ impl Header {
             pins: &self.pins,
             exchange_keys: &self.exchange_keys,
             internal: &self.internal,
+            signing_sm2: self.signing_sm2,
         }
     }
 }
 
 impl Head for Header {
-    const NEWEST: u32 = 2;
+    const NEWEST: u32 = 3;
 
-    /// Format 1 knows neither exchange keys nor internal secrets nor limits of travel.
+    /// Format 1 knows neither exchange keys nor internal secrets nor limits of travel; format 2 has no SM2 key.
     fn version(&self) -> u32 {
         let limited = self.keys.iter().any(|k| !k.exportability.is_unlimited());
-        if limited || !self.exchange_keys.is_empty() || !self.internal.is_empty() {
+        if self.signing_sm2.is_some() {
+            3
+        } else if limited || !self.exchange_keys.is_empty() || !self.internal.is_empty() {
             2
         } else {
             1

@@ -49,6 +49,7 @@ use std::sync::Arc;
 use super::scheme::Scheme;
 use crate::crypto::seal::SealKey;
 use crate::crypto::sign::{PublicKey, SigningKey};
+use crate::crypto::sm2::Sm2SigningKey;
 use contents::Contents;
 
 /// Where a store lies, open or not.
@@ -114,6 +115,11 @@ impl FileKeyStore {
     /// The site's signing key: checkpoints and bundles.
     pub fn site_signer(&self) -> &SigningKey {
         &self.contents.signing
+    }
+
+    /// The site's SM2 signing key, where it has one: the second line of checkpoints.
+    pub fn sm2_signer(&self) -> Option<&Sm2SigningKey> {
+        self.contents.signing_sm2.as_ref()
     }
 
     /// The site's exchange key, public half.

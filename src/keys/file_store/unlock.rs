@@ -29,6 +29,36 @@ impl FileKeyStore {
         holders: &[(String, PublicKey)],
         random: &mut dyn Random,
     ) -> Result<Self, KeyFileError> {
+        let mut store = Self::new(place, scheme, site, rehearsal, quorum, holders, random)?;
+        store.draw_signing_sm2(random)?;
+        draft::replace(&store.place.file, store.sealed(&store.header)?.as_bytes(), 0o600)?;
+        Ok(store)
+    }
+
+    /// The same without an SM2 key, as earlier versions made it.
+    pub fn create_without_sm2(
+        place: StorePlace,
+        scheme: Arc<Scheme>,
+        site: &str,
+        rehearsal: bool,
+        quorum: u8,
+        holders: &[(String, PublicKey)],
+        random: &mut dyn Random,
+    ) -> Result<Self, KeyFileError> {
+        let store = Self::new(place, scheme, site, rehearsal, quorum, holders, random)?;
+        draft::replace(&store.place.file, store.sealed(&store.header)?.as_bytes(), 0o600)?;
+        Ok(store)
+    }
+
+    fn new(
+        place: StorePlace,
+        scheme: Arc<Scheme>,
+        site: &str,
+        rehearsal: bool,
+        quorum: u8,
+        holders: &[(String, PublicKey)],
+        random: &mut dyn Random,
+    ) -> Result<Self, KeyFileError> {
         if place.file.exists() {
             return Err(KeyFileError::Exists {
                 path: place.file.display().to_string(),
@@ -57,18 +87,17 @@ impl FileKeyStore {
             pins: BTreeSet::new(),
             exchange_keys: Vec::new(),
             internal: Vec::new(),
+            signing_sm2: None,
             nonce: seal::fresh_nonce(random)?,
         };
         let contents = Contents::of(signing, exchange);
-        let store = Self {
+        Ok(Self {
             place,
             scheme,
             header,
             data_key,
             contents,
-        };
-        draft::replace(&store.place.file, store.sealed(&store.header)?.as_bytes(), 0o600)?;
-        Ok(store)
+        })
     }
 
     /// Opens a store with the keys of enough officers.

@@ -36,6 +36,7 @@ pub const NAMES: &[&str] = &[
     "ledger.backup",
     "ledger.loss",
     "ledger.archive",
+    "log.key",
     "range.reserve",
     "order.import",
     "order.withdraw",

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::field::{SiteId, Text, VerifyKey};
+use super::super::field::{SiteId, Sm2Key, Text, VerifyKey};
 use super::super::hash::Hash;
 use super::super::policy::{Policy, Role};
 
@@ -23,6 +23,9 @@ pub struct SiteInit {
     pub rehearsal: bool,
     /// The key that signs checkpoints.
     pub log_key: VerifyKey,
+    /// The key of the second line of checkpoints, SM2 with SM3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_sm2: Option<Sm2Key>,
     /// The first officers; each signs this entry.
     pub officers: Vec<Officer>,
     /// The first policy.

@@ -28,6 +28,7 @@ use crate::crypto::pack::is_same;
 use crate::crypto::seal::{self, NONCE, SealKey};
 use crate::crypto::shamir::{self, Share};
 use crate::crypto::sign::PublicKey;
+use crate::crypto::sm2::Sm2PublicKey;
 use crate::outside::Random;
 
 /// First word of the file.
@@ -90,12 +91,22 @@ pub struct BackupHeader {
     /// The public facts of the internal secrets, in the order of their uses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub internal: Vec<InternalRecord>,
+    /// The site's SM2 signing key. Since format 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_sm2: Option<Sm2PublicKey>,
     /// Nonce of the body.
     #[serde(with = "base64_text")]
     pub nonce: [u8; NONCE],
 }
 
-impl Head for BackupHeader {}
+impl Head for BackupHeader {
+    const NEWEST: u32 = 2;
+
+    /// Format 1 has no SM2 key.
+    fn version(&self) -> u32 {
+        1 + u32::from(self.signing_sm2.is_some())
+    }
+}
 
 impl BackupHeader {
     fn inventory(&self) -> Inventory<'_> {
@@ -104,6 +115,7 @@ impl BackupHeader {
             pins: &self.pins,
             exchange_keys: &self.exchange_keys,
             internal: &self.internal,
+            signing_sm2: self.signing_sm2,
         }
     }
 
@@ -194,6 +206,7 @@ impl FileKeyStore {
             pins: now.pins.clone(),
             exchange_keys: now.exchange_keys.clone(),
             internal: now.internal.clone(),
+            signing_sm2: now.signing_sm2,
             nonce: seal::fresh_nonce(random)?,
         })
     }

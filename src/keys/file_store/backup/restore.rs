@@ -129,6 +129,7 @@ impl FileKeyStore {
             pins: BTreeSet::new(),
             exchange_keys: Vec::new(),
             internal: Vec::new(),
+            signing_sm2: None,
             nonce: seal::fresh_nonce(random)?,
         };
         Ok(Self {
@@ -184,7 +185,7 @@ impl FileKeyStore {
         self.header.generation = self.header.generation.max(header.generation + 1);
         (self.header.signing, self.header.exchange) = (header.signing, header.exchange);
         (self.header.keys, self.header.exchange_keys, self.header.pins) = (keys, exchange_keys, pins);
-        self.header.internal = internal;
+        (self.header.internal, self.header.signing_sm2) = (internal, header.signing_sm2);
         self.contents = contents;
         Ok(())
     }

@@ -46,7 +46,7 @@ fn holders(officers: &[OfficerKeys]) -> Vec<(String, PublicKey)> {
 
 fn store(folder: &Path, quorum: u8, officers: &[OfficerKeys], rehearsal: bool) -> FileKeyStore {
     let place = StorePlace::in_site(folder);
-    FileKeyStore::create(
+    FileKeyStore::create_without_sm2(
         place,
         scheme(),
         "s-1",
