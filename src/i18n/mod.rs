@@ -3,7 +3,7 @@
 //!
 //! The texts are the TOML files beside this one, compiled in. Code names a message by id with `msg!`; rendering happens in
 //! `cli`, or in English for `Display`. Every id has both languages with the same placeholders (test below). Placeholders are
-//! `{name}`.
+//! `{name}`. In English the form of a word goes by the count before it: `{count} key(s) (is|are)`, `{entries} entr(y|ies)`.
 //!
 //! ```toml
 //! [card-not-blank]
@@ -189,19 +189,53 @@ impl Msg {
 
     fn fill(&self, text: &str, lang: Lang) -> String {
         let mut out = String::with_capacity(text.len() + 32);
+        let mut is_one = false;
         let mut rest = text;
-        while let Some(open) = rest.find('{') {
-            let Some(len) = rest[open..].find('}') else { break };
-            let name = &rest[open + 1..open + len];
+        while let Some(open) = rest.find(['{', '(']) {
+            let (close, in_braces) = if rest[open..].starts_with('{') {
+                ('}', true)
+            } else {
+                (')', false)
+            };
+            let Some(len) = rest[open..].find(close) else {
+                out.push_str(&rest[..=open]);
+                rest = &rest[open + 1..];
+                continue;
+            };
+            let (inner, whole) = (&rest[open + 1..open + len], &rest[open..=open + len]);
             out.push_str(&rest[..open]);
-            match self.args.iter().find(|(key, _)| *key == name) {
-                Some((_, value)) => out.push_str(&value.render(lang)),
-                None => out.push_str(&rest[open..=open + len]),
-            }
             rest = &rest[open + len + 1..];
+            if !in_braces {
+                match forms(inner).filter(|_| lang == Lang::En) {
+                    Some((one, many)) => out.push_str(if is_one { one } else { many }),
+                    // What stands in brackets may hold arguments of its own.
+                    None => {
+                        out.push('(');
+                        rest = &text[text.len() - rest.len() - inner.len() - 1..];
+                    }
+                }
+                continue;
+            }
+            match self.args.iter().find(|(key, _)| *key == inner) {
+                Some((_, value)) => {
+                    let value = value.render(lang);
+                    is_one = value == "1";
+                    out.push_str(&value);
+                }
+                None => out.push_str(whole),
+            }
         }
         out + rest
     }
+}
+
+/// The forms of an English word by the count before it: `key(s)`, `entr(y|ies)`, `(is|are)`.
+fn forms(text: &str) -> Option<(&str, &str)> {
+    if text == "s" {
+        return Some(("", "s"));
+    }
+    let is_form = |form: &str| form.chars().all(|c| c.is_ascii_lowercase());
+    text.split_once('|').filter(|(one, many)| is_form(one) && is_form(many))
 }
 
 /// A text known by a name made at run time (help of a command, name of a status word); `None` where there is none.
@@ -332,6 +366,22 @@ mod tests {
         let m = Msg::new("no-such-id", vec![("reader", "R1".into())]);
         assert_eq!(m.fill("{reader}: {what} {", Lang::En), "R1: {what} {");
         assert_eq!(m.render(Lang::En), "no-such-id [(\"reader\", \"R1\")]");
+    }
+
+    #[test]
+    fn words_go_by_the_count_before_them() {
+        let text = "({count} key(s) (is|are) in {place}, {entries} entr(y|ies)) (see (a|b) 1)";
+        let said = |count: &str, lang| {
+            let args = [("count", count), ("place", "A"), ("entries", "1")].map(|(k, v)| (k, v.to_owned()));
+            Msg::new("x", args.to_vec()).fill(text, lang)
+        };
+        assert_eq!(said("1", Lang::En), "(1 key is in A, 1 entry) (see a 1)");
+        assert_eq!(said("2", Lang::En), "(2 keys are in A, 1 entry) (see a 1)");
+        assert_eq!(said("0", Lang::En), "(0 keys are in A, 1 entry) (see a 1)");
+        assert_eq!(
+            said("1", Lang::Zh),
+            "(1 key(s) (is|are) in A, 1 entr(y|ies)) (see (a|b) 1)"
+        );
     }
 
     #[test]

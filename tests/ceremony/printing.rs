@@ -222,6 +222,6 @@ fn a_page_does_not_look_better_than_the_verdict() {
     let mut changed = transcript.clone();
     changed.plan = changed.plan.replace("A test.", "Another test.");
     let bad = page(&changed, &verify(&changed, None));
-    assert!(bad.contains("CEREMONY-VERIFY-PLAN") && bad.contains("Not good: 1 findings."));
+    assert!(bad.contains("CEREMONY-VERIFY-PLAN") && bad.contains("Not good: 1 finding."));
     assert!(!bad.contains("Good. Transcript") && !bad.contains("通过。"));
 }

@@ -73,7 +73,7 @@ fn check_names_check_path_and_line() {
         out.contains(&format!("TEMPLATE-WIDE-OPEN  line {line}, df[0].erase")),
         "{out}"
     );
-    assert!(err.contains("1 error(s)"), "{err}");
+    assert!(err.contains("1 error and "), "{err}");
     let (code, out, err) = run(folder.path(), &["template", "check", "bad.toml", "--json"]);
     let found: serde_json::Value = serde_json::from_str(out.lines().next().unwrap()).unwrap();
     assert_eq!(
@@ -147,7 +147,7 @@ fn explain_says_all_that_is_wrong_in_an_order() {
         ],
     );
     assert!(
-        code == 2 && err.contains("2 thing(s) wrong") && err.contains("number: ") && err.contains("id-type: "),
+        code == 2 && err.contains("2 things wrong") && err.contains("number: ") && err.contains("id-type: "),
         "{err}"
     );
     let chinese = [
