@@ -173,6 +173,15 @@ pub enum LedgerError {
         /// Entries in the checkpoint.
         should: u64,
     },
+    /// The checkpoint in the database is older than its copy outside.
+    CheckpointBehind {
+        /// Its size.
+        has: u64,
+        /// The copy's.
+        should: u64,
+    },
+    /// What stands beside the checkpoint in the database is not what it says.
+    CheckpointAltered,
     /// The database has another history than the checkpoint.
     Forked {
         /// The checkpoint's size.
@@ -323,6 +332,8 @@ impl Fault for LedgerError {
             Self::BadLogKey(key) => msg!("ledger-bad-log-key", key = key),
             Self::WrongSm2Line => msg!("ledger-wrong-sm2-line"),
             Self::RolledBack { has, should } => msg!("ledger-rolled-back", has = has, should = should),
+            Self::CheckpointBehind { has, should } => msg!("ledger-checkpoint-behind", has = has, should = should),
+            Self::CheckpointAltered => msg!("ledger-checkpoint-altered"),
             Self::Forked { size } => msg!("ledger-forked", size = size),
             Self::Replaced(path) => msg!("ledger-replaced", path = path.display()),
             Self::CopyMissing(path) => msg!("ledger-copy-missing", path = path.display()),
@@ -356,6 +367,8 @@ impl Fault for LedgerError {
             | Self::WrongLogKey
             | Self::WrongSm2Line
             | Self::RolledBack { .. }
+            | Self::CheckpointBehind { .. }
+            | Self::CheckpointAltered
             | Self::Forked { .. }
             | Self::Replaced(_)
             | Self::CopyMissing(_)

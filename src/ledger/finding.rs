@@ -104,6 +104,7 @@ fn check_of(fault: &LedgerError) -> &'static str {
         LedgerError::Centre(fault) => fault.check(),
         LedgerError::Database { .. } => "LEDGER-DATABASE",
         LedgerError::TreeDamaged => "LEDGER-TREE",
+        LedgerError::CheckpointAltered | LedgerError::CheckpointBehind { .. } => "LEDGER-CHECKPOINT",
         LedgerError::NoEntry(_) => "LEDGER-SEQ",
         _ => "LEDGER-LIFECYCLE",
     }

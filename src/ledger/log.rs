@@ -39,6 +39,15 @@ pub struct Ledger {
     pub(super) copy: Option<PathBuf>,
     pub(super) state: State,
     pub(super) head: Head,
+    found: Found,
+}
+
+/// The checkpoints as opening found them: first the copy outside was read, then the ledger at one moment. Whoever appends
+/// meanwhile, neither is ahead of the ledger.
+#[derive(Debug, Default)]
+struct Found {
+    stored: Option<String>,
+    outside: Option<std::io::Result<Vec<u8>>>,
 }
 
 /// Where the ledger ends.
@@ -87,6 +96,7 @@ impl Ledger {
             copy,
             state,
             head: Head { size: 1, leaf, at },
+            found: Found::default(),
         };
         match ledger.begin(&entry).and_then(|()| ledger.checkpoint(log_key)) {
             Ok(_) => Ok(ledger),
@@ -125,17 +135,23 @@ impl Ledger {
     }
 
     pub(super) fn open_file(path: &Path, copy: Option<&Path>, read_only: bool) -> Result<Self, LedgerError> {
+        let outside = copy.map(std::fs::read);
         let db = store::open(path, read_only)?;
+        let doing = LedgerError::while_doing("reading the ledger");
+        db.execute_batch("BEGIN").map_err(&doing)?;
         if !store::has_tables(&db)? {
             return Err(LedgerError::OtherTables(path.to_owned()));
         }
         let state = load_state(&db)?;
         let head = load_head(&db)?;
+        let stored = store::checkpoint(&db)?;
+        db.execute_batch("COMMIT").map_err(doing)?;
         Ok(Self {
             db,
             copy: copy.map(Path::to_owned),
             state,
             head,
+            found: Found { stored, outside },
         })
     }
 
@@ -154,31 +170,41 @@ impl Ledger {
     }
 
     pub(super) fn compare_stored(&self) -> Result<Option<Checkpoint>, LedgerError> {
-        let Some(note) = store::checkpoint(&self.db)? else {
+        let Some(note) = &self.found.stored else {
             return Ok(None);
         };
-        let checkpoint = believed(&note, &self.note_key()).map_err(|_| LedgerError::WrongLogKey)?;
+        let checkpoint = believed(note, &self.note_key()).map_err(|_| LedgerError::WrongLogKey)?;
         self.contains(&checkpoint)?;
         Ok(Some(checkpoint))
     }
 
     pub(super) fn compare(&self) -> Result<(), LedgerError> {
-        self.compare_stored()?;
-        match self.copy_outside()? {
-            Some(checkpoint) => self.contains(&checkpoint),
-            None => Ok(()),
+        let stored = self.compare_stored()?.map_or(0, |stored| stored.size);
+        let Some(outside) = self.copy_outside()? else {
+            return Ok(());
+        };
+        self.contains(&outside)?;
+        if stored < outside.size {
+            // The database has each checkpoint before the copy has it.
+            return Err(LedgerError::CheckpointBehind {
+                has: stored,
+                should: outside.size,
+            });
         }
+        Ok(())
     }
 
     /// What the copy outside says, where one is kept.
     pub(super) fn copy_outside(&self) -> Result<Option<Checkpoint>, LedgerError> {
-        let Some(path) = &self.copy else { return Ok(None) };
-        let note = match std::fs::read(path) {
-            Ok(bytes) => String::from_utf8(bytes).map_err(|_| LedgerError::CopyDamaged(path.clone()))?,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(LedgerError::CopyMissing(path.clone())),
-            Err(e) => return Err(LedgerError::at(path)(e)),
+        let (Some(path), Some(outside)) = (&self.copy, &self.found.outside) else {
+            return Ok(None);
         };
-        let checkpoint = believed(&note, &self.note_key()).map_err(|fault| match fault {
+        let note = match outside {
+            Ok(bytes) => std::str::from_utf8(bytes).map_err(|_| LedgerError::CopyDamaged(path.clone()))?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(LedgerError::CopyMissing(path.clone())),
+            Err(e) => return Err(LedgerError::at(path)(std::io::Error::new(e.kind(), e.to_string()))),
+        };
+        let checkpoint = believed(note, &self.note_key()).map_err(|fault| match fault {
             NoteFault::OtherKey => LedgerError::Replaced(path.clone()),
             NoteFault::Form | NoteFault::Signature => LedgerError::CopyDamaged(path.clone()),
         })?;

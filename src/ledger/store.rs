@@ -204,11 +204,24 @@ pub(super) fn put_nodes(db: &Connection, nodes: &[(u8, u64, Hash)]) -> Result<()
     Ok(())
 }
 
-/// The newest checkpoint's note, where there is one.
+/// The newest checkpoint's note, where there is one. The size beside it, which a trigger watches, is the note's.
 pub(super) fn checkpoint(db: &Connection) -> Result<Option<String>, LedgerError> {
-    db.query_row("SELECT note FROM checkpoint WHERE one = 0", [], |row| row.get(0))
+    let sql = "SELECT note, size FROM checkpoint WHERE one = 0";
+    let stored = db
+        .query_row(sql, [], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
         .optional()
-        .map_err(LedgerError::while_doing("reading the checkpoint"))
+        .map_err(LedgerError::while_doing("reading the checkpoint"))?;
+    match stored {
+        // A note that cannot be read is for whoever checks its signature.
+        Some((note, size)) if said_size(&note).is_none_or(|said| whole(said) == size) => Ok(Some(note)),
+        Some(_) => Err(LedgerError::CheckpointAltered),
+        None => Ok(None),
+    }
+}
+
+/// The size in the second line of a checkpoint.
+fn said_size(note: &str) -> Option<u64> {
+    note.lines().nth(1)?.parse().ok()
 }
 
 /// Stores the newest checkpoint.

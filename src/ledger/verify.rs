@@ -55,17 +55,18 @@ pub fn verify_on(
     against: &Against,
     observer: &mut dyn Observer,
 ) -> Result<Report, LedgerError> {
+    // First the copy, then one moment of the ledger: whoever appends meanwhile, the copy is not ahead of it.
+    let copy = against.copy.as_deref().map(|path| (path, fs::read_to_string(path)));
     let db = store::open(path, true)?;
     let doing = LedgerError::while_doing("reading the ledger");
-    // One moment of the ledger, whoever appends meanwhile.
     db.execute_batch("BEGIN").map_err(&doing)?;
     let stored = store::checkpoint(&db);
-    let copy = against.copy.as_deref().map(|path| (path, fs::read_to_string(path)));
     let notes = [
         stored.as_ref().ok().and_then(Option::as_deref),
         copy.as_ref().and_then(|(_, c)| c.as_deref().ok()),
     ];
     let sizes: Vec<u64> = notes.iter().flatten().filter_map(|note| size_of(note)).collect();
+    let [stored_size, copy_size] = notes.map(|note| note.and_then(size_of));
     let mut replay = Replay::new(&sizes)?;
     read_all(threads, path, &db, &mut replay, observer);
     compare_tables(&db, &replay.tables, &mut replay.report);
@@ -92,7 +93,15 @@ pub fn verify_on(
                 replay.report.add("LEDGER-OUTSIDE-COPY", None, fault.msg());
             }
         }
-        replay.report.copy_agrees = Some(replay.report.count == before);
+        let agrees = replay.report.count == before;
+        replay.report.copy_agrees = Some(agrees);
+        if let (true, Some(has), Some(should)) = (agrees, stored_size, copy_size)
+            && has < should
+        {
+            // The database has its checkpoint first.
+            let behind = LedgerError::CheckpointBehind { has, should };
+            replay.report.fault(None, &behind);
+        }
     }
     Ok(finish(replay, against))
 }

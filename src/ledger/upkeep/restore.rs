@@ -2,6 +2,7 @@
 //! A copy takes the place of a database that is gone. Entries that the copy does not have, and somebody else still has as an
 //! export, are appended as they are: every signature, the chain and the rules hold for them as they did the first time.
 
+use std::fs;
 use std::io::BufRead;
 use std::path::Path;
 
@@ -72,6 +73,12 @@ fn complete(part: &Path, lines: Option<&mut dyn BufRead>, outside: &Path) -> Res
     let missing = match ledger.compare() {
         Ok(()) | Err(LedgerError::CopyMissing(_) | LedgerError::CopyDamaged(_)) => None,
         Err(LedgerError::RolledBack { should, .. }) => Some(should),
+        Err(LedgerError::CheckpointBehind { should, .. }) => {
+            // The export reaches beyond the copy's own checkpoint, and the one outside covers it.
+            let note = fs::read_to_string(outside).map_err(LedgerError::at(outside))?;
+            store::put_checkpoint(&ledger.db, should, &note)?;
+            None
+        }
         Err(other) => return Err(other),
     };
     let appended = ledger.size() - copied;
