@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The verifier of docs/formats in Python, on the same exports.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::scratch;
+
+const DRIVER: &str = "
+import sys, glob, os, functools
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import verify_ledger as v
+v.verifies = functools.lru_cache(None)(v.verifies)
+for path in sorted(glob.glob(os.path.join(sys.argv[2], '*.jsonl'))):
+    found = v.verify(open(path, 'rb').read(), open(path[:-6] + '.note', 'rb').read())
+    first = min((f[1] for f in found if f[1] is not None), default='-')
+    print(os.path.basename(path)[:-6], 'bad' if found else 'good', first)
+";
+
+/// What is said of a file: whether it is good, and the first bad entry.
+pub type Verdict = (bool, Option<u64>);
+
+/// An export, its checkpoint, and what this program said of it.
+pub struct Export {
+    pub what: String,
+    pub file: Vec<u8>,
+    pub note: String,
+    pub said: Verdict,
+}
+
+/// Where the verdicts differ.
+pub fn differences(exports: &[Export]) -> Vec<String> {
+    let folder = scratch();
+    for (i, export) in exports.iter().enumerate() {
+        fs::write(folder.path().join(format!("{i:06}.jsonl")), &export.file).unwrap();
+        fs::write(folder.path().join(format!("{i:06}.note")), &export.note).unwrap();
+    }
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats");
+    let ran = Command::new("python3")
+        .args(["-c", DRIVER])
+        .args([&docs, folder.path()])
+        .output()
+        .unwrap();
+    if !ran.status.success() {
+        return vec![format!("Python: {}", String::from_utf8_lossy(&ran.stderr))];
+    }
+    let said = String::from_utf8(ran.stdout).unwrap();
+    assert_eq!(said.lines().count(), exports.len(), "{said}");
+    let compared = said.lines().zip(exports).filter_map(|(line, export)| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let theirs = (words[1] == "good", words[2].parse().ok());
+        (theirs != export.said).then(|| format!("{}: {:?}, in Python {theirs:?}", export.what, export.said))
+    });
+    compared.collect()
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Whether the verifiers say of a damaged copy what must be said, and whether the ledger is opened and goes on where it must
+//! not.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use cardmint::ledger::{Act, Against, Ledger, Report, verify_lines_on, verify_on};
+use cardmint::outside::{Clock, Unobserved};
+
+use super::case::{Case, Expected, Files, First, Opening};
+use super::content::Content;
+use super::subject::{LOG, Subject, append, text};
+use crate::ledger::bench_site::key;
+
+/// Runs something that must not panic.
+fn calm<T>(what: &str, run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        let said = panic.downcast_ref::<String>().cloned();
+        let said = said.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+        format!("{what} panicked: {}", said.unwrap_or_default())
+    })
+}
+
+/// What the verifier says of the database with the copy outside and the key that its owner knows; `None` where it refuses to
+/// read it.
+fn verified(files: &Files, s: &Subject, threads: usize) -> Result<Option<Report>, String> {
+    let against = Against {
+        copy: Some(files.copy()),
+        key: Some(s.log.clone()),
+    };
+    calm("verify", || {
+        verify_on(threads, &files.db(), &against, &mut Unobserved).ok()
+    })
+}
+
+pub fn first_of(report: &Report) -> Option<u64> {
+    report.findings.iter().filter_map(|finding| finding.seq).min()
+}
+
+/// Judges one copy; an error says what is wrong with the verifier.
+pub fn judge(files: &Files, s: &Subject, case: &Case, thorough: bool) -> Result<(), String> {
+    if case.kind != "export" {
+        let report = verified(files, s, 1 + usize::from(thorough))?;
+        look(files, s, case, report.as_ref()).map_err(|what| shown(&what, report.as_ref()))?;
+        opened(files, s, case, report.as_ref(), thorough)?;
+    }
+    match &case.export {
+        Some((file, note)) => exported(s, case, file, note).map(drop),
+        None => Ok(()),
+    }
+}
+
+fn shown(what: &str, report: Option<&Report>) -> String {
+    let findings = report.map(|report| {
+        let one = |f: &cardmint::ledger::Finding| format!("{} {:?} {:?}", f.check, f.seq, f.what);
+        report.findings.iter().take(6).map(one).collect::<Vec<_>>()
+    });
+    format!("{what}: {findings:#?}")
+}
+
+fn look(files: &Files, s: &Subject, case: &Case, report: Option<&Report>) -> Result<(), String> {
+    match &case.expected {
+        Expected::Good if report.is_some_and(Report::good) => Ok(()),
+        Expected::Good => Err("an undamaged ledger is called bad".to_owned()),
+        Expected::ByContent => by_content(files, s, report),
+        Expected::Bad(first, checks) => {
+            let Some(report) = report else { return Ok(()) };
+            bad(report, first)?;
+            let named = checks.is_empty() || report.findings.iter().any(|f| checks.contains(&f.check));
+            if named {
+                Ok(())
+            } else {
+                Err(format!("none of {checks:?} is named"))
+            }
+        }
+    }
+}
+
+fn bad(report: &Report, first: &First) -> Result<(), String> {
+    if report.good() {
+        return Err("called good".to_owned());
+    }
+    let named = first_of(report);
+    let right = match first {
+        First::At(seq) => named == Some(*seq),
+        First::Nowhere => named.is_none(),
+        First::Within(from, to) => named.is_some_and(|seq| (*from..=*to).contains(&seq)),
+        First::NotBefore(from) => named.is_none_or(|seq| seq >= *from),
+    };
+    if right {
+        Ok(())
+    } else {
+        Err(format!("first bad entry {named:?} instead of {first:?}"))
+    }
+}
+
+fn by_content(files: &Files, s: &Subject, report: Option<&Report>) -> Result<(), String> {
+    let Some(report) = report else { return Ok(()) };
+    let content = Content::read(&files.db());
+    if report.good() {
+        return if content == s.content {
+            Ok(())
+        } else {
+            Err("called good, and says something else".to_owned())
+        };
+    }
+    if content.broken && report.findings.iter().any(|f| f.check == "LEDGER-DATABASE") {
+        // Which entries can still be read depends on how one reads.
+        return Ok(());
+    }
+    let named = first_of(report);
+    let first = content.first_differences(&s.content);
+    if first.contains(&named) {
+        Ok(())
+    } else {
+        Err(format!("first bad entry {named:?} instead of {first:?}"))
+    }
+}
+
+/// Opens the copy as every command does, and goes on with it if it lets itself be opened.
+fn opened(files: &Files, s: &Subject, case: &Case, report: Option<&Report>, thorough: bool) -> Result<(), String> {
+    if !thorough && case.opening == Opening::Any {
+        return Ok(());
+    }
+    let files = files.duplicate(&files.folder.join("opened"));
+    let ledger = calm("open", || Ledger::open(&files.db(), Some(&files.copy())))?;
+    let Ok(mut ledger) = ledger else {
+        return if case.opening == Opening::Allowed {
+            Err("is not opened".to_owned())
+        } else {
+            Ok(())
+        };
+    };
+    if case.opening == Opening::Refused {
+        return Err(shown("is opened", report));
+    }
+    if !thorough {
+        return Ok(());
+    }
+    calm("reading", || read(&ledger))?;
+    let went_on = calm("append", || go_on(&mut ledger, s))?;
+    drop(ledger);
+    let after = verified(&files, s, 1)?;
+    let good = |report: Option<&Report>| report.is_some_and(Report::good);
+    match case.opening {
+        Opening::Allowed if !went_on || !good(after.as_ref()) => Err(shown("does not go on", after.as_ref())),
+        _ if !good(report) && good(after.as_ref()) => Err("is good after another entry".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// Everything that commands ask.
+fn read(ledger: &Ledger) {
+    let size = ledger.size();
+    for seq in 0..size.min(200) {
+        let _ = (ledger.entry(seq), ledger.line(seq), ledger.evidence(seq));
+    }
+    let _ = ledger.export_jsonl(&cardmint::ledger::Filter::default(), &mut std::io::sink());
+    let _ = ledger.export_csv(&cardmint::ledger::Filter::default(), &[], false, &mut std::io::sink());
+    let _ = (
+        ledger.consistency(1, size),
+        ledger.ceremonies(),
+        ledger.backups(),
+        ledger.batch_account("B"),
+    );
+    let _ = (
+        ledger.card(cardmint::ledger::CardKind::User, "1001"),
+        ledger.key("load/1"),
+    );
+}
+
+/// One more entry and a checkpoint over all.
+fn go_on(ledger: &mut Ledger, _: &Subject) -> bool {
+    use ed25519_dalek::Signer as _;
+    let act = Act::TemplateApprove(cardmint::ledger::act::TemplateApprove {
+        template: text("after"),
+        digest: cardmint::ledger::Hash::of(&[b"after"]),
+    });
+    let clock = Clock::Fixed("2031-01-01T00:00:00Z".parse().unwrap());
+    let names = ["张三", "李四"].map(str::to_owned).to_vec();
+    let appended = append(ledger, vec![(act, names)], 0, &clock).is_ok();
+    let log = key(LOG);
+    ledger.checkpoint(&|m| log.sign(m).to_bytes()).is_ok() && appended
+}
+
+/// The same damage as an export with the checkpoint that an outsider has.
+pub fn exported(s: &Subject, case: &Case, file: &[u8], note: &str) -> Result<Report, String> {
+    let against = Against {
+        copy: None,
+        key: Some(s.log.clone()),
+    };
+    let report = calm("verify_lines", || {
+        verify_lines_on(1, &mut &file[..], Some(note), &against, &mut Unobserved)
+    })?;
+    let report = report.map_err(|e| format!("the export is not read: {e}"))?;
+    let judged = match &case.expected {
+        Expected::Good if report.good() => Ok(()),
+        Expected::Good => Err("called bad".to_owned()),
+        Expected::ByContent => Ok(()),
+        Expected::Bad(first, _) => bad(&report, first),
+    };
+    judged.map_err(|what| shown(&format!("as an export: {what}"), Some(&report)))?;
+    Ok(report)
+}
