@@ -63,6 +63,8 @@ enum Verb {
     Restore(backup::Restore),
     /// Goes on after entries were lost.
     DeclareLoss(backup::DeclareLoss),
+    /// Brings an earlier format up to date.
+    Migrate(backup::Migrate),
 }
 
 /// Runs it.
@@ -79,5 +81,6 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
         Verb::Backup(verb) => backup::backup(verb, context),
         Verb::Restore(verb) => backup::restore(verb, context),
         Verb::DeclareLoss(verb) => backup::declare_loss(verb, context),
+        Verb::Migrate(verb) => backup::migrate(verb, &args.place, context),
     }
 }

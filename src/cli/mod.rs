@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod officer;
 pub mod order;
 pub mod output;
+pub mod policy;
 pub mod progress;
 pub mod prompt;
 pub mod psam;
@@ -103,6 +104,8 @@ pub enum Command {
     Site(site::Args),
     /// Who may act at this site.
     Officer(officer::Args),
+    /// Who may do what.
+    Policy(policy::Args),
     /// The keys of this site.
     Key(key::Args),
     /// Key ceremonies.
@@ -195,6 +198,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<Exit, Error> {
         Command::Init(args) => init::run(&args, context),
         Command::Site(args) => site::run(&args, context),
         Command::Officer(args) => officer::run(&args, context),
+        Command::Policy(args) => policy::run(&args, context),
         Command::Key(args) => key::run(&args, context),
         Command::Ceremony(args) => ceremony::run(&args, context),
         Command::Template(args) => template::run(&args, context),

@@ -27,7 +27,8 @@ pub(super) fn check_database(db: &Connection) -> Report {
         }
         Err(e) => report.add("LEDGER-DATABASE", None, msg!("ledger-finding-database", what = e)),
     }
-    if !matches!((store::schema_of(db), store::schema()), (Ok(found), Ok(expected)) if found == expected) {
+    let expected = store::version(db).and_then(store::schema);
+    if !matches!((store::schema_of(db), expected), (Ok(found), Ok(expected)) if found == expected) {
         report.add("LEDGER-SCHEMA", None, msg!("ledger-finding-schema"));
     }
     report
@@ -45,7 +46,8 @@ pub(super) fn beside(db: &Connection, path: &Path) -> Option<Connection> {
 
 /// Row by row, each table as it is stored and as the entries make it.
 pub(super) fn compare_tables(stored: &Connection, made: &Connection, report: &mut Report) {
-    for table in tables() {
+    let format = store::version(stored).unwrap_or(store::FORMAT);
+    for table in tables().filter(|table| store::had_table(format, table)) {
         match first_difference(stored, made, table) {
             Ok(None) => {}
             Ok(Some(row)) => {

@@ -23,14 +23,21 @@ pub fn rebuild(path: &Path, observer: &mut dyn Observer) -> Result<u64, LedgerEr
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(&doing)?;
     store::make_tables_again(&tx, tables())?;
-    let size = store::size(&tx)?;
+    let size = fill(&tx, observer)?;
+    tx.commit().map_err(doing)?;
+    Ok(size)
+}
+
+/// Fills empty tables from the entries, in a transaction of the caller. Returns how many entries there are.
+pub(super) fn fill(db: &Connection, observer: &mut dyn Observer) -> Result<u64, LedgerError> {
+    let size = store::size(db)?;
     let mut state = None;
     observer.begin(&msg!("ledger-rebuilding"), size);
     examine::in_order(
         all_cores(),
-        lines::of_database(&tx, 0..size),
+        lines::of_database(db, 0..size),
         &mut |officers, (seq, line)| {
-            officers.learn(admit(&tx, &mut state, seq, &line?)?);
+            officers.learn(admit(db, &mut state, seq, &line?)?);
             if seq.is_multiple_of(STRIDE) {
                 observer.advance(seq);
             }
@@ -39,7 +46,6 @@ pub fn rebuild(path: &Path, observer: &mut dyn Observer) -> Result<u64, LedgerEr
     )?;
     observer.end();
     state.ok_or(LedgerError::NoEntry(0))?;
-    tx.commit().map_err(doing)?;
     Ok(size)
 }
 

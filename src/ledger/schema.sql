@@ -1,6 +1,6 @@
 -- The ledger's own tables: append-only. docs/formats/ledger.md explains each.
 PRAGMA application_id = 0x434D4C47; -- "CMLG"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE entries (
     seq    INTEGER PRIMARY KEY CHECK (seq >= 0),
@@ -36,7 +36,25 @@ CREATE TABLE refused_clock (
 CREATE TRIGGER entries_no_gap BEFORE INSERT ON entries
 WHEN new.seq <> (SELECT coalesce(max(seq) + 1, 0) FROM entries)
 BEGIN SELECT raise(ABORT, 'entries follow one another'); END;
-CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries
+-- But for one thing: an entry that a recorded archive holds may leave its line there, and keep act, time and number. None of
+-- which the site's state is made goes.
+CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries WHEN (
+    new.seq = old.seq
+    AND new.line = CASE WHEN json_extract(old.line, '$.body.number') IS NULL
+        THEN json_object('act', json_extract(old.line, '$.act'), 'at', json_extract(old.line, '$.at'))
+        ELSE json_object('act', json_extract(old.line, '$.act'), 'at', json_extract(old.line, '$.at'),
+            'body', json_object('number', json_extract(old.line, '$.body.number'))) END
+    AND json_extract(old.line, '$.act') IN (
+        'card.intent', 'card.outcome', 'psam.intent', 'psam.outcome', 'card.void',
+        'purse.intent', 'purse.load', 'purse.purchase',
+        'stock.receive', 'stock.hand-out', 'stock.take-back', 'stock.return', 'stock.scrap', 'stock.count',
+        'card.lost', 'card.found', 'card.replace', 'card.exchange', 'card.extend', 'card.return', 'card.cancel',
+        'card.block', 'card.unblock', 'pin.unblock', 'pin.reload', 'card.done',
+        'batch.run', 'batch.pause', 'batch.resume', 'batch.export',
+        'blacklist.add', 'blacklist.remove', 'blacklist.confirm',
+        'holder.show', 'ledger.export', 'clock.refused')
+    AND EXISTS (SELECT 1 FROM archives WHERE start <= old.seq AND old.seq < stop)
+) IS NOT TRUE
 BEGIN SELECT raise(ABORT, 'entries are never changed'); END;
 CREATE TRIGGER entries_no_delete BEFORE DELETE ON entries
 BEGIN SELECT raise(ABORT, 'entries are never deleted'); END;

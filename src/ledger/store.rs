@@ -12,12 +12,19 @@ use super::entry::Entry;
 use super::error::LedgerError;
 use super::hash::Hash;
 use super::projection::whole;
+use super::upkeep::{UpkeepFault, medium};
 
 /// `application_id` of the file: "CMLG".
 pub(super) const APPLICATION: i64 = 0x434D_4C47;
 
-/// `user_version` of the file.
-pub(super) const FORMAT: i64 = 1;
+/// `user_version` of the files that are written.
+pub(super) const FORMAT: i64 = 2;
+
+/// The oldest one that is read.
+pub(super) const OLDEST: i64 = 1;
+
+/// The whole of a database of the first version.
+pub(super) const VERSION_1: &str = include_str!("upkeep/version1.sql");
 
 /// The tables of the evidence.
 pub(super) const SCHEMA: &str = include_str!("schema.sql");
@@ -59,21 +66,33 @@ pub(super) fn open(path: &Path, read_only: bool) -> Result<Connection, LedgerErr
     if !path.is_file() {
         return Err(LedgerError::NotThere(path.to_owned()));
     }
-    let access = if read_only {
-        OpenFlags::SQLITE_OPEN_READ_ONLY
+    let db = if read_only {
+        medium::open(path)?
     } else {
-        OpenFlags::SQLITE_OPEN_READ_WRITE
+        Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )
+        .map_err(|_| LedgerError::NotALedger(path.to_owned()))?
     };
-    let db = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-        .map_err(|_| LedgerError::NotALedger(path.to_owned()))?;
-    let number = |pragma: &str| db.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0));
-    match (number("application_id"), number("user_version")) {
+    match (number(&db, "application_id"), version(&db)) {
         (Ok(APPLICATION), Ok(FORMAT)) => {}
+        (Ok(APPLICATION), Ok(OLDEST..FORMAT)) if read_only => {}
+        (Ok(APPLICATION), Ok(OLDEST..FORMAT)) => return Err(UpkeepFault::OldFormat(path.to_owned()).into()),
         (Ok(APPLICATION), Ok(other)) => return Err(LedgerError::Version(other)),
         _ => return Err(LedgerError::NotALedger(path.to_owned())),
     }
     prepare(&db, read_only)?;
     Ok(db)
+}
+
+fn number(db: &Connection, pragma: &str) -> rusqlite::Result<i64> {
+    db.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0))
+}
+
+/// The format that a file is in.
+pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
+    number(db, "user_version")
 }
 
 fn connect(path: &Path, access: OpenFlags) -> Result<Connection, LedgerError> {
@@ -83,7 +102,7 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, LedgerError> {
     Ok(db)
 }
 
-fn prepare(db: &Connection, read_only: bool) -> Result<(), LedgerError> {
+pub(super) fn prepare(db: &Connection, read_only: bool) -> Result<(), LedgerError> {
     let set = || {
         db.busy_timeout(Duration::from_secs(20))?;
         db.pragma_update(None, "trusted_schema", false)?;
@@ -105,17 +124,35 @@ pub(super) fn schema_of(db: &Connection) -> rusqlite::Result<Vec<String>> {
     db.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
 }
 
-/// The same as this program makes it.
-pub(super) fn schema() -> rusqlite::Result<Vec<String>> {
+/// The same as a file of this format has it.
+pub(super) fn schema(format: i64) -> rusqlite::Result<Vec<String>> {
+    let fresh = Connection::open_in_memory()?;
+    if format == OLDEST {
+        fresh.execute_batch(VERSION_1)?;
+    } else {
+        fresh.execute_batch(&format!("{SCHEMA} {PROJECTION}"))?;
+    }
+    schema_of(&fresh)
+}
+
+/// The text of a trigger as this format has it.
+pub(super) fn trigger(name: &str) -> rusqlite::Result<String> {
     let fresh = Connection::open_in_memory()?;
     fresh.execute_batch(&format!("{SCHEMA} {PROJECTION}"))?;
-    schema_of(&fresh)
+    let sql = "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = ?1";
+    fresh.query_row(sql, [name], |row| row.get(0))
+}
+
+/// Whether files of this format have a table.
+pub(super) fn had_table(format: i64, table: &str) -> bool {
+    format != OLDEST || VERSION_1.contains(&format!("CREATE TABLE {table} ("))
 }
 
 /// Whether a file has all of that. An earlier version of the program made fewer tables.
 pub(super) fn has_tables(db: &Connection) -> Result<bool, LedgerError> {
     let doing = LedgerError::while_doing("reading the tables");
-    let (stored, expected) = (schema_of(db).map_err(&doing)?, schema().map_err(&doing)?);
+    let format = version(db).map_err(&doing)?;
+    let (stored, expected) = (schema_of(db).map_err(&doing)?, schema(format).map_err(&doing)?);
     Ok(expected.iter().all(|one| stored.contains(one)))
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! `ledger backup`, `ledger restore` and `ledger declare-loss`.
+//! `ledger backup`, `restore`, `declare-loss` and `migrate`.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -7,10 +7,11 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::Place;
 use crate::cli::progress::Progress;
 use crate::cli::{Context, record, session};
 use crate::error::{Error, Exit};
-use crate::ledger::upkeep::{backup as copy, restore as put_back};
+use crate::ledger::upkeep::{backup as copy, migrate as bring_up, restore as put_back};
 use crate::ledger::{Ledger, LedgerError};
 use crate::msg;
 use crate::site::Session;
@@ -32,6 +33,14 @@ pub(super) struct Restore {
     /// An export with the entries that the backup does not have.
     #[arg(long, value_name = "FILE")]
     entries: Option<PathBuf>,
+}
+
+/// `ledger migrate`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Migrate {
+    /// The new file for the copy.
+    #[arg(long, value_name = "FILE")]
+    copy_to: Option<PathBuf>,
 }
 
 /// `ledger declare-loss`.
@@ -101,6 +110,33 @@ pub(super) fn restore(args: &Restore, context: &mut Context) -> Result<Exit, Err
     };
     context.out.say(&msg!("upkeep-missing", from = size, to = should - 1))?;
     Ok(Exit::Check)
+}
+
+/// Brings a ledger of an earlier format up to date. Nothing that its entries say changes, so that nobody signs it.
+pub(super) fn migrate(args: &Migrate, place: &Place, context: &mut Context) -> Result<Exit, Error> {
+    let (path, outside) = place.files(context)?;
+    let to = args.copy_to.clone().unwrap_or_else(|| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".v1");
+        name.into()
+    });
+    let mut progress = Progress::for_output(&context.out);
+    let done = bring_up(&path, outside.as_deref(), &to, &mut progress)?;
+    let (size, root, path) = (done.copy.size, done.copy.root, to.display());
+    let record = json!({
+        "from": done.from, "to": done.to, "entries": size, "root": root, "copy": to, "digest": done.copy.digest,
+    });
+    context.out.record("cardmint.ledger-migration/1", &record)?;
+    let said = msg!(
+        "upkeep-migrated",
+        from = done.from,
+        to = done.to,
+        size = size,
+        root = root,
+        path = path
+    );
+    context.out.say(&said)?;
+    Ok(Exit::Done)
 }
 
 /// Two officers declare that entries are lost for good, and the ledger goes on.

@@ -26,6 +26,10 @@ pub enum UpkeepFault {
         /// The first thing that is wrong.
         what: Msg,
     },
+    /// A database of an earlier format, which is read and not written.
+    OldFormat(PathBuf),
+    /// A database that needs no migration.
+    NewFormat(PathBuf),
     /// A line that is not the next entry of the ledger.
     NotNext {
         /// The entry that should come.
@@ -38,6 +42,24 @@ pub enum UpkeepFault {
         /// The entry that declares the loss.
         loss: u64,
     },
+    /// A policy file that cannot be read.
+    PolicyFile {
+        /// Where.
+        line: usize,
+        /// What is wrong there.
+        what: String,
+    },
+    /// A rule of an act that there is not.
+    PolicyAct(String),
+    /// A rule of too few or too many officers.
+    PolicyOfficers {
+        /// Of this act.
+        act: String,
+        /// How many.
+        officers: u8,
+    },
+    /// A policy under which nobody could do this any more.
+    LocksOut(String),
     /// A loss where nothing is missing.
     NothingLost,
     /// An archive's period that does not follow the one before.
@@ -66,8 +88,16 @@ impl Fault for UpkeepFault {
             Self::NotRestorable { path, what } => {
                 msg!("upkeep-not-restorable", path = path.display()).with_msg("what", what.clone())
             }
+            Self::OldFormat(path) => msg!("upkeep-old-format", path = path.display()),
+            Self::NewFormat(path) => msg!("upkeep-new-format", path = path.display()),
             Self::NotNext { seq } => msg!("upkeep-not-next", seq = seq),
             Self::Closed { number, loss } => msg!("upkeep-closed", number = number, loss = loss),
+            Self::PolicyFile { line, what } => msg!("upkeep-policy-file", line = line, what = what),
+            Self::PolicyAct(act) => msg!("upkeep-policy-act", act = act),
+            Self::PolicyOfficers { act, officers } => {
+                msg!("upkeep-policy-officers", officers = officers).with_word("act", "act", act)
+            }
+            Self::LocksOut(act) => msg!("upkeep-locks-out").with_word("act", "act", act),
             Self::NothingLost => msg!("upkeep-nothing-lost"),
             Self::Period { from, to } => msg!("upkeep-period", from = from, to = to),
             Self::FileTaken { digest } => msg!("upkeep-file-taken", digest = digest),

@@ -6,9 +6,12 @@
 mod backup;
 mod fault;
 mod loss;
+pub(super) mod medium;
+mod migrate;
 mod restore;
 
 pub use backup::{Copied, backup};
 pub use fault::UpkeepFault;
 pub use loss::Missing;
+pub use migrate::{Migrated, migrate};
 pub use restore::{Restored, restore};

@@ -1,7 +1,10 @@
 //! Keeping a ledger for years: copies of it, losses, archives, older formats, media that nobody can write.
 
 mod backup;
+mod format;
 mod loss;
+mod medium;
+mod site;
 
 use std::fs;
 use std::path::Path;
