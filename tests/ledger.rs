@@ -5,6 +5,7 @@
 
 mod ledger {
     pub mod bench_site;
+    mod bundle;
     mod centre;
     mod centre_random;
     pub mod centre_story;

@@ -6,6 +6,7 @@
 
 mod backup;
 mod ceremony;
+mod evidence;
 mod export;
 mod log;
 mod log_key;

@@ -214,6 +214,11 @@ pub enum LedgerError {
         /// How many entries the checkpoint covers.
         covered: u64,
     },
+    /// What was asked for has no entry that the newest checkpoint covers.
+    NothingCovered {
+        /// How many entries would be in it but are newer.
+        uncovered: u64,
+    },
     /// A rule of the card centre.
     Centre(CentreFault),
     /// A filter that asks for nothing that can be.
@@ -346,6 +351,7 @@ impl Fault for LedgerError {
             Self::NoBackup(digest) => msg!("ledger-no-backup", digest = digest),
             Self::NoEntry(seq) => msg!("ledger-no-entry", seq = seq),
             Self::NotCovered { seq, covered } => msg!("ledger-not-covered", seq = seq, covered = covered),
+            Self::NothingCovered { uncovered } => msg!("evidence-nothing-covered", uncovered = uncovered),
             Self::Centre(fault) => fault.msg(),
             Self::Filter(fault) => fault.msg(),
             Self::Upkeep(fault) => fault.msg(),

@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Evidence of one entry in the form c2sp.org/tlog-proof: index, inclusion proof and checkpoint in one text file, which public
-//! transparency-log tools read. The entry itself stands in the `extra` line, in base64.
+//! Evidence that leaves the site. Of one entry, in the form c2sp.org/tlog-proof: index, inclusion proof and checkpoint in one
+//! text file, which public transparency-log tools read; the entry itself stands in the `extra` line, in base64. Of many
+//! entries or all, as a bundle of their lines, one proof for them together, and the checkpoint (docs/formats/evidence.md).
+
+mod check;
+mod context;
+mod header;
+mod read;
+mod selection;
+mod tree;
+mod write;
+
+pub use check::{Opened, UNSHOWN, Verdict, verify_bundle};
+pub use header::{Extent, FIRST_LINE, Header, is_about};
+pub use write::Bundled;
 
 use std::fmt::Write as _;
 

@@ -77,9 +77,21 @@ pub const COLUMNS: &[&str] = &[
 ];
 
 /// Counts the digest of what goes through.
-struct Digesting<'a> {
+pub(super) struct Digesting<'a> {
     to: &'a mut dyn Write,
     sha: Sha256,
+}
+
+impl<'a> Digesting<'a> {
+    pub(super) fn new(to: &'a mut dyn Write) -> Self {
+        Self { to, sha: Sha256::new() }
+    }
+
+    /// Ends it: the digest of all that was written.
+    pub(super) fn digest(mut self) -> io::Result<Hash> {
+        self.flush()?;
+        Ok(Hash(self.sha.finalize().into()))
+    }
 }
 
 impl Write for Digesting<'_> {
@@ -184,7 +196,7 @@ fn safe(cell: &str) -> String {
     if formula { format!("'{cell}") } else { cell.to_owned() }
 }
 
-fn unwritten(e: &io::Error) -> LedgerError {
+pub(super) fn unwritten(e: &io::Error) -> LedgerError {
     LedgerError::Unwritten {
         closed: e.kind() == io::ErrorKind::BrokenPipe,
         what: e.to_string(),

@@ -75,7 +75,7 @@ pub fn consistency<E>(from: u64, to: u64, nodes: Nodes<'_, E>) -> Result<Vec<Has
 }
 
 /// The hash over `len` leaves from `start`; `start` is a multiple of the power of two that is at least `len`.
-fn range<E>(start: u64, len: u64, nodes: Nodes<'_, E>) -> Result<Hash, E> {
+pub(super) fn range<E>(start: u64, len: u64, nodes: Nodes<'_, E>) -> Result<Hash, E> {
     if len.is_power_of_two() {
         return nodes(len.trailing_zeros() as u8, start / len);
     }
@@ -87,7 +87,7 @@ fn range<E>(start: u64, len: u64, nodes: Nodes<'_, E>) -> Result<Hash, E> {
 }
 
 /// The largest power of two smaller than `len`, which is at least 2.
-fn split(len: u64) -> u64 {
+pub(super) fn split(len: u64) -> u64 {
     1 << (len - 1).ilog2()
 }
 

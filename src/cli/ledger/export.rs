@@ -37,6 +37,7 @@ pub(super) struct Export {
 enum Format {
     Csv,
     Jsonl,
+    Bundle,
 }
 
 pub(super) fn export(args: &Export, place: &Place, context: &mut Context) -> Result<Exit, Error> {
@@ -70,6 +71,7 @@ impl Format {
         match self {
             Self::Csv => "csv",
             Self::Jsonl => "jsonl",
+            Self::Bundle => "bundle",
         }
     }
 }
@@ -84,6 +86,7 @@ fn write(
     match args.format {
         Format::Csv => ledger.export_csv(filter, headings, args.bom, out),
         Format::Jsonl => ledger.export_jsonl(filter, out),
+        Format::Bundle => Ok(ledger.export_bundle(filter, out)?.exported),
     }
 }
 

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::Place;
+use super::{Place, evidence};
 use crate::cli::Context;
+use crate::cli::output::Output;
 use crate::cli::progress::Progress;
 use crate::error::{Error, Exit};
 use crate::ledger::note::NoteKey;
 use crate::ledger::note_sm2::Sm2NoteKey;
-use crate::ledger::{Against, Finding, LedgerError, Report, evidence, rebuild as rebuild_tables, verify_lines};
+use crate::ledger::{Against, Finding, LedgerError, Report, rebuild as rebuild_tables, verify_lines};
 use crate::msg;
 
 /// `ledger verify`.
@@ -31,9 +32,15 @@ pub(super) struct Verify {
     /// The checkpoint of the exported file.
     #[arg(long, value_name = "FILE", requires = "export")]
     checkpoint: Option<PathBuf>,
-    /// Verify one entry's evidence file.
+    /// Verify an evidence file alone: a bundle, or one entry's.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["export", "file"], requires = "key")]
     evidence: Option<PathBuf>,
+    /// Verify a consistency proof alone.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["export", "file", "evidence"], requires_all = ["key", "old"])]
+    consistency: Option<PathBuf>,
+    /// The older checkpoint of the consistency proof.
+    #[arg(long, value_name = "FILE", requires = "consistency")]
+    old: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -74,7 +81,10 @@ pub(super) fn verify(args: &Verify, place: &Place, context: &mut Context) -> Res
         .transpose()
         .map_err(LedgerError::from)?;
     if let (Some(path), Some(key)) = (&args.evidence, &key) {
-        return check_evidence(path, key, context);
+        return evidence::verify(path, key, context);
+    }
+    if let (Some(path), Some(old), Some(key)) = (&args.consistency, &args.old, &key) {
+        return evidence::verify_consistency(path, old, key, context);
     }
     let mut progress = Progress::for_output(&context.out);
     let mut report = if let Some(path) = &args.export {
@@ -95,8 +105,8 @@ pub(super) fn verify(args: &Verify, place: &Place, context: &mut Context) -> Res
     Ok(if report.good() { Exit::Done } else { Exit::Check })
 }
 
-fn tell(report: &Report, context: &mut Context) -> Result<(), Error> {
-    let out = &mut context.out;
+/// Each finding, on a line of its own.
+pub(super) fn tell_findings(report: &Report, out: &mut Output) -> Result<(), Error> {
     let lang = out.lang();
     for finding in &report.findings {
         let Finding { check, seq, what } = finding;
@@ -116,6 +126,12 @@ fn tell(report: &Report, context: &mut Context) -> Result<(), Error> {
             },
         )?;
     }
+    Ok(())
+}
+
+pub(super) fn tell(report: &Report, context: &mut Context) -> Result<(), Error> {
+    let out = &mut context.out;
+    tell_findings(report, out)?;
     let record = ReportRecord {
         good: report.good(),
         site: &report.site,
@@ -150,6 +166,11 @@ fn tell(report: &Report, context: &mut Context) -> Result<(), Error> {
     if let Some(key) = &report.sm2_key {
         out.say(&msg!("ledger-report-sm2", covered = report.sm2_covered, key = key))?;
     }
+    tell_verdict(report, out)
+}
+
+/// Good, or how many findings and where the first one is.
+pub(super) fn tell_verdict(report: &Report, out: &mut Output) -> Result<(), Error> {
     match report.first_bad() {
         None => out.say(&msg!("ledger-report-good")),
         Some(Finding { seq: Some(seq), .. }) => {
@@ -157,20 +178,6 @@ fn tell(report: &Report, context: &mut Context) -> Result<(), Error> {
         }
         Some(_) => out.say(&msg!("ledger-report-bad", count = report.count)),
     }
-}
-
-fn check_evidence(path: &Path, key: &NoteKey, context: &mut Context) -> Result<Exit, Error> {
-    let file = fs::read_to_string(path).map_err(|e| unread(path, &e))?;
-    let Some(entry) = evidence::check(&file, key) else {
-        let msg = msg!("ledger-evidence-bad", path = path.display(), key = key.name);
-        return Err(Error::new(msg, Exit::Check));
-    };
-    context.out.record("cardmint.ledger-entry/1", &entry)?;
-    context
-        .out
-        .say(&msg!("ledger-evidence-good", seq = entry.seq, key = key.name))?;
-    context.out.text(&String::from_utf8_lossy(&entry.line()))?;
-    Ok(Exit::Done)
 }
 
 pub(super) fn rebuild(place: &Place, context: &mut Context) -> Result<Exit, Error> {
@@ -183,7 +190,7 @@ pub(super) fn rebuild(place: &Place, context: &mut Context) -> Result<Exit, Erro
     Ok(Exit::Done)
 }
 
-fn unread(path: &Path, e: &std::io::Error) -> Error {
+pub(super) fn unread(path: &Path, e: &std::io::Error) -> Error {
     Error::from(LedgerError::File {
         path: path.to_owned(),
         what: e.to_string(),
