@@ -297,6 +297,7 @@ const FILES: &[(&str, &str)] = &[
     ("perso.toml", include_str!("perso.toml")),
     ("purse.toml", include_str!("purse.toml")),
     ("reader.toml", include_str!("reader.toml")),
+    ("report.toml", include_str!("report.toml")),
     ("sim.toml", include_str!("sim.toml")),
     ("site.toml", include_str!("site.toml")),
     ("status.toml", include_str!("status.toml")),

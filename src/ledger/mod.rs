@@ -34,6 +34,7 @@ pub mod projection;
 pub mod query;
 mod rebuild;
 mod replay;
+pub mod report;
 pub mod rules;
 pub mod sealing;
 mod store;

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The numbers of a period, for auditors: one pass over the entries from the first to the last of the period. What the
+//! tables say is not asked (but for the intent of an issued card that is given up), so that the numbers follow from the
+//! evidence, and so that they are those of the period's end and not of today.
+//!
+//! Memory holds what is open (cards not issued yet, blanks being written), one row for each template, day, batch, operator,
+//! reader, lot, key and officer, and a thousand rows of each list; it does not grow with the entries.
+
+mod anomaly;
+mod batches;
+mod cards;
+mod desk;
+mod gaps;
+mod keys;
+mod numbers;
+mod outgoing;
+mod people;
+mod period;
+mod reasons;
+mod rhythm;
+mod runs;
+mod seen;
+mod stock;
+
+pub use anomaly::{Anomaly, Rule, RuleApplied, Thresholds};
+pub use numbers::{
+    BatchRow, Blacklist, Cards, Ceremony, Change, Closed, Doubtful, Export, HolderAccess, Key, LedgerReport, LifeAct,
+    List, Listed, Lot, Money, OfficerAtEnd, Places, Reason, Row, Site, SpanOfEntries, Tally, Transactions, Whole,
+};
+pub use period::{Period, local, local_of};
+
+use jiff::Timestamp;
+use rusqlite::OptionalExtension;
+use serde::Serialize;
+
+use self::anomaly::Anomalies;
+use self::seen::Seen;
+use super::checkpoint::Checkpoint;
+use super::error::LedgerError;
+use super::log::Ledger;
+use super::projection::whole;
+use super::query::Filter;
+use super::store;
+use crate::msg;
+use crate::outside::Observer;
+
+/// How often the observer hears of progress.
+const STRIDE: u64 = 4096;
+
+/// What to report about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ask {
+    /// The days.
+    pub period: Period,
+    /// Where the rules draw their lines.
+    pub thresholds: Thresholds,
+    /// Now: nobody is silent in days that are still to come.
+    pub now: Timestamp,
+}
+
+/// Everything that one pass adds up.
+struct Books {
+    cards: cards::Book,
+    stock: stock::Lots,
+    desk: desk::Desk,
+    keys: keys::Keys,
+    people: people::People,
+    batches: batches::Batches,
+    outgoing: outgoing::Outgoing,
+    numbers: gaps::Numbers,
+    rhythm: rhythm::Rhythm,
+    found: Anomalies,
+    unreadable: Vec<u64>,
+}
+
+impl Books {
+    fn new(ask: &Ask) -> Self {
+        Self {
+            cards: cards::Book::new(&ask.thresholds),
+            stock: stock::Lots::default(),
+            desk: desk::Desk::default(),
+            keys: keys::Keys::default(),
+            people: people::People::default(),
+            batches: batches::Batches::new(ask.thresholds.quick_seconds),
+            outgoing: outgoing::Outgoing::default(),
+            numbers: gaps::Numbers::default(),
+            rhythm: rhythm::Rhythm::new(ask.thresholds, &ask.period),
+            found: Anomalies::default(),
+            unreadable: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, seen: &Seen, ledger: &Ledger) -> Result<(), LedgerError> {
+        let found = &mut self.found;
+        self.cards.take(seen, ledger)?;
+        self.stock.take(seen, found);
+        self.desk.take(seen);
+        self.keys.take(seen);
+        self.people.take(seen);
+        self.batches.take(seen, found);
+        self.outgoing.take(seen);
+        self.numbers.take(seen);
+        self.rhythm.take(seen, found);
+        Ok(())
+    }
+}
+
+impl Ledger {
+    /// The numbers of a period. Reads every entry up to its end once; changes nothing.
+    pub fn report(&self, ask: &Ask, observer: &mut dyn Observer) -> Result<LedgerReport, LedgerError> {
+        let (period, size) = (&ask.period, self.size());
+        let from = self.first_at(period.since(), size)?;
+        let to = self.first_at(period.until(), size)?.max(from);
+        let mut books = Books::new(ask);
+        observer.begin(&msg!("report-reading"), to);
+        let filter = Filter {
+            to: Some(to),
+            ..Filter::default()
+        };
+        let read = self.each_stored(&filter, &mut |seq, _, line| {
+            if seq == from {
+                books.stock.open();
+            }
+            if seq.is_multiple_of(STRIDE) {
+                observer.advance(seq);
+            }
+            match Seen::read(seq, line, seq >= from) {
+                Some(seen) => books.take(&seen, self),
+                None => {
+                    books.unreadable.push(seq);
+                    Ok(())
+                }
+            }
+        });
+        observer.end();
+        read?;
+        if from == to {
+            books.stock.open();
+        }
+        self.told(ask, books, (from, to))
+    }
+
+    /// The first entry at or after a moment.
+    fn first_at(&self, moment: Timestamp, size: u64) -> Result<u64, LedgerError> {
+        let (mut low, mut high) = (0, size);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.time_of(middle)?.is_some_and(|at| at < moment) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(low)
+    }
+
+    fn time_of(&self, seq: u64) -> Result<Option<Timestamp>, LedgerError> {
+        let doing = LedgerError::while_doing("reading the entries");
+        let mut find = self
+            .db
+            .prepare_cached("SELECT at FROM entries WHERE seq = ?1")
+            .map_err(&doing)?;
+        let at: Option<Option<String>> = find
+            .query_row([whole(seq)], |row| row.get(0))
+            .optional()
+            .map_err(doing)?;
+        Ok(at.flatten().and_then(|at| at.parse().ok()))
+    }
+
+    fn told(&self, ask: &Ask, books: Books, (from, to): (u64, u64)) -> Result<LedgerReport, LedgerError> {
+        let Books {
+            cards,
+            stock,
+            desk,
+            keys,
+            people,
+            batches,
+            outgoing,
+            numbers,
+            rhythm,
+            mut found,
+            unreadable,
+        } = books;
+        let ledger = self.whole()?;
+        numbers.tell(from, &mut found);
+        rhythm.told(ask.period.until().min(ask.now), &mut found);
+        let (mut cards, tallies) = cards.told(&mut found);
+        cards.batches = batches.told(tallies, &mut found);
+        let (life, money) = desk.told(&mut found);
+        let (keys, ceremonies) = keys.told();
+        let (officers, changes) = people.told();
+        let (exports, holders, blacklist) = outgoing.told();
+        tell_checkpoint(&ledger, &self.note_key().name, to, &ask.thresholds, &mut found);
+        tell_renewed(&changes, &mut found);
+        if !unreadable.is_empty() {
+            let count = unreadable.len() as u64;
+            let what = msg!("report-found-unreadable", count = count);
+            found.add(Rule::Unreadable, what, count, &unreadable);
+        }
+        let (rules, anomalies) = found.told(&ask.thresholds);
+        Ok(LedgerReport {
+            site: self.site_told(),
+            period: ask.period,
+            span: SpanOfEntries {
+                from,
+                to,
+                unreadable: unreadable.len() as u64,
+            },
+            ledger,
+            cards,
+            stock: stock.told(),
+            life,
+            money,
+            keys,
+            ceremonies,
+            officers,
+            changes,
+            exports,
+            holders,
+            blacklist,
+            rules,
+            anomalies,
+        })
+    }
+
+    fn site_told(&self) -> Site {
+        let init = &self.state().init;
+        let (level, code) = (init.level.as_str(), init.code.as_str());
+        let owner = if code == "-" {
+            level.to_owned()
+        } else {
+            format!("{level}:{code}")
+        };
+        Site {
+            id: self.state().site.to_string(),
+            name: init.name.to_string(),
+            owner,
+            scheme: init.scheme.to_string(),
+            rehearsal: init.rehearsal,
+            log_key: self.note_key().to_string(),
+        }
+    }
+
+    fn whole(&self) -> Result<Whole, LedgerError> {
+        let size = self.size();
+        let note = self.checkpoint_note()?;
+        let checkpoint = note.as_deref().and_then(|note| {
+            let (text, _) = note.split_once("\n\n")?;
+            Checkpoint::parse(&format!("{text}\n"))
+        });
+        let signers = note.iter().flat_map(|note| note.lines()).filter_map(|line| {
+            let (name, _) = line.strip_prefix("— ")?.split_once(' ')?;
+            Some(name.to_owned())
+        });
+        let last = size
+            .checked_sub(1)
+            .map(|last| store::entry(&self.db, last))
+            .transpose()?;
+        Ok(Whole {
+            size,
+            root: self.root_at(size)?.to_string(),
+            last_at: last.map(|entry| entry.at.to_string()),
+            checkpoint: checkpoint.as_ref().map(|checkpoint| checkpoint.size),
+            checkpoint_root: checkpoint.as_ref().map(|checkpoint| checkpoint.root.to_string()),
+            checkpoint_signers: signers.collect(),
+        })
+    }
+}
+
+/// What the checkpoint does not cover, and who has not signed it.
+fn tell_checkpoint(ledger: &Whole, own: &str, to: u64, thresholds: &Thresholds, found: &mut Anomalies) {
+    let covered = ledger.checkpoint.unwrap_or_default();
+    let behind = to.saturating_sub(covered);
+    if behind > thresholds.lag || ledger.checkpoint.is_none() {
+        let what = msg!("report-found-checkpoint", behind = behind, covered = covered);
+        found.add(Rule::Checkpoint, what, behind, &[covered]);
+    }
+    if !ledger.checkpoint_signers.iter().any(|name| name != own) {
+        let what = msg!("report-found-cosign", covered = covered);
+        let last: Vec<u64> = covered.checked_sub(1).into_iter().collect();
+        found.add(Rule::Cosign, what, 1, &last);
+    }
+}
+
+fn tell_renewed(changes: &Listed<Change>, found: &mut Anomalies) {
+    for change in changes.rows.iter().filter(|change| change.act == "checkpoint.renew") {
+        let what = msg!("report-found-renewed", reason = change.subject);
+        found.add(Rule::Checkpoint, what, 1, &[change.seq]);
+    }
+}
+
+/// A value of a fixed set as it stands in entries.
+fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
