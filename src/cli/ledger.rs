@@ -12,6 +12,7 @@ mod log;
 mod log_key;
 mod place;
 mod range;
+mod report;
 mod show;
 mod verify;
 
@@ -46,6 +47,8 @@ enum Verb {
     Verify(verify::Verify),
     /// Writes entries to a file.
     Export(export::Export),
+    /// Writes the report of a period.
+    Report(report::Report),
     /// Lists entries.
     Log(log::Log),
     /// Shows one entry.
@@ -73,6 +76,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
     match &args.verb {
         Verb::Verify(verb) => verify::verify(verb, &args.place, context),
         Verb::Export(verb) => export::export(verb, &args.place, context),
+        Verb::Report(verb) => report::report(verb, &args.place, context),
         Verb::Log(verb) => log::log(verb, &args.place, context),
         Verb::Show(verb) => show::show(verb, &args.place, context),
         Verb::Checkpoint(verb) => show::checkpoint(verb, &args.place, context),

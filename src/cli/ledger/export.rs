@@ -62,7 +62,7 @@ pub(super) fn export(args: &Export, place: &Place, context: &mut Context) -> Res
         }
         None => write(&ledger, args, &filter, &headings, &mut Raw(&mut context.out))?,
     };
-    let recorded = record(args, &done, place, context)?;
+    let recorded = record(args.format.name(), &done, place, context)?;
     tell(args, done, recorded, context)
 }
 
@@ -92,7 +92,12 @@ fn write(
 
 /// Records the export as an entry, signed by the officers who were named. It needs no key store, so that an auditor can
 /// do it; the next checkpoint covers it.
-fn record(args: &Export, done: &Exported, place: &Place, context: &mut Context) -> Result<Option<u64>, Error> {
+pub(super) fn record(
+    format: &str,
+    done: &Exported,
+    place: &Place,
+    context: &mut Context,
+) -> Result<Option<u64>, Error> {
     if context.global.officer.is_empty() || place.file.is_some() {
         return Ok(None);
     }
@@ -100,7 +105,7 @@ fn record(args: &Export, done: &Exported, place: &Place, context: &mut Context) 
     let mut ledger = site.ledger()?;
     let officers = session::officers(context, &site, &ledger, &["ledger.export"], 1)?;
     let officers: Vec<_> = officers.iter().collect();
-    let act = done.act(args.format.name())?;
+    let act = done.act(format)?;
     let entry = with_signers(&officers, |signers| ledger.append(act, signers, &context.clock))?;
     Ok(Some(entry.seq))
 }
@@ -150,14 +155,14 @@ impl Write for Raw<'_> {
     }
 }
 
-fn not_made(path: &Path, e: &io::Error) -> Error {
+pub(super) fn not_made(path: &Path, e: &io::Error) -> Error {
     if e.kind() == io::ErrorKind::AlreadyExists {
         return Error::new(msg!("ledger-export-exists", path = path.display()), Exit::Usage);
     }
     unwritten(path, e)
 }
 
-fn unwritten(path: &Path, e: &io::Error) -> Error {
+pub(super) fn unwritten(path: &Path, e: &io::Error) -> Error {
     LedgerError::File {
         path: path.to_owned(),
         what: e.to_string(),
