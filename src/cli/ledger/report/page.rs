@@ -264,7 +264,7 @@ impl Page<'_> {
                 found,
             ]
         });
-        let rules = Table::new("rules", &["rule", "what", "threshold:n", "found:n"]).rows(rules);
+        let rules = Table::new("rules", &["rule:k", "looks", "threshold:n", "found:n"]).rows(rules);
         let found = report.anomalies.iter().map(|anomaly| {
             vec![
                 format!("<code>{}</code>", anomaly.rule.id()),
@@ -272,7 +272,7 @@ impl Page<'_> {
                 self.entries_of(&anomaly.entries, self.shown_of(anomaly.rule, anomaly.count)),
             ]
         });
-        let found = Table::new("found", &["rule", "what", "entries"]).rows(found);
+        let found = Table::new("found", &["rule:k", "said", "entries"]).rows(found);
         let (counting, cosign) = (self.text("note-anomalies"), self.text("note-cosign"));
         let kept = report.anomalies.len() as u64;
         let all: u64 = report.rules.iter().map(|rule| rule.found).sum();
@@ -322,7 +322,7 @@ impl Page<'_> {
                 format!("<code>{}…</code>", &leaf[..16]),
             ])
         });
-        let table = Table::new("", &["entry:n", "at", "act", "officers", "leaf"]).rows(rows);
+        let table = Table::new("", &["entry:n", "at:k", "act:k", "officers", "leaf:k"]).rows(rows);
         format!(
             "<p class=\"note\">{}</p>{}",
             self.text("note-entries"),

@@ -15,7 +15,8 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// `columns`: names of headings in the catalogue (`report-col-NAME`), with `:n` behind where numbers stand.
+    /// `columns`: names of headings in the catalogue (`report-col-NAME`), with `:n` behind where
+    /// numbers stand, and `:k` where short words do that are not broken.
     pub(super) fn new(name: &'static str, columns: &'static [&'static str]) -> Self {
         let rows = Vec::new();
         Self {
@@ -45,9 +46,12 @@ impl Table {
         if self.rows.is_empty() {
             return format!("{heading}<p>{}</p>", page.text("none"));
         }
-        let class = |column: &str| if column.ends_with(":n") { " class=\"n\"" } else { "" };
+        let class = |column: &str| match column.split_once(':') {
+            Some((_, class)) => format!(" class=\"{class}\""),
+            None => String::new(),
+        };
         let head = self.columns.iter().map(|column| {
-            let name = column.trim_end_matches(":n");
+            let name = column.split(':').next().unwrap_or_default();
             format!("<th{}>{}</th>", class(column), page.text(&format!("col-{name}")))
         });
         let row = |cells: &Vec<String>| {

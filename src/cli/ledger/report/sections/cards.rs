@@ -143,7 +143,7 @@ fn templates(page: &Page<'_>) -> String {
         cells.extend(row(named(page, &of.name), &of.tally));
         cells
     });
-    Table::new("templates", tally_columns!("kind", "template"))
+    Table::new("templates", tally_columns!("kind:k", "template"))
         .rows(rows)
         .total(total(page, 2))
         .shown(page)
@@ -155,9 +155,9 @@ fn days(page: &Page<'_>) -> String {
     let rows = parts.iter().filter(|(_, tally)| *tally != Tally::default());
     let rows = rows.map(|(first, tally)| row(grain.name(*first), tally));
     let table = match grain {
-        Grain::Day => Table::new("days", tally_columns!("day")),
-        Grain::Week => Table::new("weeks", tally_columns!("week")),
-        Grain::Month => Table::new("months", tally_columns!("month")),
+        Grain::Day => Table::new("days", tally_columns!("day:k")),
+        Grain::Week => Table::new("weeks", tally_columns!("week:k")),
+        Grain::Month => Table::new("months", tally_columns!("month:k")),
     };
     table.rows(rows).total(total(page, 1)).shown(page)
 }
@@ -196,7 +196,7 @@ fn batches(page: &Page<'_>) -> String {
         "batch",
         "template",
         "rows:n",
-        "state",
+        "state:k",
         "laid-down",
         "approved",
         "issued:n",
@@ -221,7 +221,7 @@ fn reasons(page: &Page<'_>, name: &'static str, of: &[Reason]) -> String {
             entries,
         ]
     });
-    Table::new(name, &["what", "status-word", "reason", "count:n", "entries"])
+    Table::new(name, &["what:k", "status-word:k", "reason", "count:n", "entries:k"])
         .rows(rows)
         .shown(page)
 }
@@ -243,13 +243,13 @@ fn doubtful(page: &Page<'_>) -> String {
         vec![
             page.word("report-kind", card.kind),
             escape(&card.number),
-            page.word("card-status", card.status),
+            page.word("report-what", card.status),
             officers(std::slice::from_ref(&card.batch)),
             page.entry(card.intent),
         ]
     });
     let more = cards.count.saturating_sub(cards.rows.len() as u64);
-    let table = Table::new("doubtful", &["kind", "number", "status", "batch", "entry:n"]);
+    let table = Table::new("doubtful", &["kind:k", "number:k", "status:k", "batch", "entry:n"]);
     table.rows(rows).shown(page) + &page.more(more)
 }
 

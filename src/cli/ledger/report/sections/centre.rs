@@ -19,7 +19,7 @@ pub(in crate::cli::ledger::report) fn life(page: &Page<'_>) -> String {
             of(act.unknown),
         ]
     };
-    let columns = &["act", "kind", "count:n", "done:n", "not-done:n", "unknown:n"];
+    let columns = &["act:k", "kind:k", "count:n", "done:n", "not-done:n", "unknown:n"];
     let rows = page.report.life.iter().map(row);
     Table::new("life", columns).rows(rows).shown(page)
 }
@@ -50,7 +50,7 @@ pub(in crate::cli::ledger::report) fn money(page: &Page<'_>) -> String {
         let amount = amount.map_or_else(|| "–".to_owned(), yuan);
         vec![page.text(name), grouped(count), amount]
     });
-    let transactions = Table::new("transactions", &["act", "type", "count:n", "amount:n"]).rows(transactions);
+    let transactions = Table::new("transactions", &["act:k", "type", "count:n", "amount:n"]).rows(transactions);
     let closed = Table::new("closed", &["result", "count:n", "amount:n"]).rows(closed);
     let desk = Table::new("payouts", &["what", "cards:n", "amount:n"]).rows(desk);
     transactions.shown(page) + &closed.shown(page) + &desk.shown(page)
@@ -84,9 +84,13 @@ pub(in crate::cli::ledger::report) fn outgoing(page: &Page<'_>) -> String {
             officers(&look.officers),
         ]
     });
-    let columns = &["entry:n", "at", "act", "subject", "rows:n", "digest", "officers"];
+    let columns = &["entry:n", "at:k", "act:k", "subject", "rows:n", "digest:k", "officers"];
     let files = Table::new("exports", columns).rows(files);
-    let looks = Table::new("holders", &["entry:n", "at", "act", "subject", "reason", "officers"]).rows(looks);
+    let looks = Table::new(
+        "holders",
+        &["entry:n", "at:k", "act:k", "subject", "reason", "officers"],
+    )
+    .rows(looks);
     let beyond = |count: u64, shown: usize| page.more(count.saturating_sub(shown as u64));
     [
         files.shown(page),
@@ -129,7 +133,7 @@ pub(in crate::cli::ledger::report) fn blacklist(page: &Page<'_>) -> String {
             officers(&list.confirmed),
         ]
     });
-    let columns = &["entry:n", "at", "sequence:n", "form", "rows:n", "confirmed"];
+    let columns = &["entry:n", "at:k", "sequence:n", "form:k", "rows:n", "confirmed"];
     let lists = Table::new("lists", columns).rows(lists);
     let facts = rows.join("");
     format!("<table class=\"facts blacklist\">{facts}</table>{}", lists.shown(page))

@@ -36,9 +36,9 @@ pub(in crate::cli::ledger::report) fn keys(page: &Page<'_>) -> String {
         "usage",
         "owner",
         "version:n",
-        "alg",
-        "kcv",
-        "state",
+        "alg:k",
+        "kcv:k",
+        "state:k",
         "used:n",
         "arrived:n",
         "changed:n",
@@ -93,7 +93,7 @@ pub(in crate::cli::ledger::report) fn people(page: &Page<'_>) -> String {
     let all = Table::new("officers", columns).rows(all);
     let changes = &page.report.changes;
     let rows = changes.rows.iter().map(|change| self::change(page, change));
-    let columns = &["entry:n", "at", "act", "subject", "officers"];
+    let columns = &["entry:n", "at:k", "act:k", "subject", "officers"];
     let table = Table::new("changes", columns).rows(rows);
     let more = changes.count.saturating_sub(changes.rows.len() as u64);
     all.shown(page) + &table.shown(page) + &page.more(more)

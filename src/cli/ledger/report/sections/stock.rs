@@ -50,7 +50,7 @@ struct Line {
     good: bool,
 }
 
-/// The lots, each type's sum behind its own.
+/// The lots, each type's sum behind its own where there are several.
 fn lines(page: &Page<'_>) -> Vec<Line> {
     let mut types: BTreeMap<&str, Vec<Line>> = BTreeMap::new();
     for lot in &page.report.stock {
@@ -62,10 +62,10 @@ fn lines(page: &Page<'_>) -> Vec<Line> {
             good: lot.balanced,
         });
     }
-    let several = types.len() > 1;
     let mut all = Vec::new();
     for (blank, lots) in types {
-        let sum = several.then(|| sum_of(page, escape(blank), &lots));
+        // A type of one lot is its own sum.
+        let sum = (lots.len() > 1).then(|| sum_of(page, escape(blank), &lots));
         all.extend(lots);
         all.extend(sum);
     }
@@ -129,7 +129,7 @@ pub(in crate::cli::ledger::report) fn stock(page: &Page<'_>) -> String {
             "scrapped:n",
             "returned:n",
             "closing:n",
-            "check",
+            "check:k",
         ],
     );
     let equations = Table::new(
@@ -144,7 +144,7 @@ pub(in crate::cli::ledger::report) fn stock(page: &Page<'_>) -> String {
             "made:n",
             "scrapped:n",
             "returned:n",
-            "check",
+            "check:k",
         ],
     );
     let movements = movements.rows(lines.iter().map(moved)).total(moved(&total));

@@ -33,7 +33,10 @@ fn figures(page: &Page<'_>) -> String {
         ("sum-failed", grouped(total.failed())),
         ("sum-void", grouped(total.void)),
         ("sum-doubtful", grouped(report.cards.doubtful.count)),
-        ("sum-anomalies", grouped(found)),
+        (
+            "sum-anomalies",
+            format!("<a href=\"#anomalies\">{}</a>", grouped(found)),
+        ),
     ];
     let right = [
         ("sum-on-hand", signed(closing.on_hand())),
@@ -45,7 +48,7 @@ fn figures(page: &Page<'_>) -> String {
             grouped(report.life.iter().map(|act| act.count).sum::<u64>()),
         ),
         (
-            "col-incidents",
+            "sum-incidents",
             grouped(report.ceremonies.iter().map(|one| one.incidents).sum::<u64>()),
         ),
     ];
