@@ -37,11 +37,16 @@ fn chromium(folder: &Path, args: &[&str], page: &Path) -> Vec<u8> {
     output.stdout
 }
 
+/// Left and right end in points.
+type Placed = (f64, f64, String);
+
+/// Width and height in points, and the words.
+type Sheet = (f64, f64, Vec<Placed>);
+
 struct Printed {
     html: String,
     dom: String,
-    /// Width and height of each page in points, and its words with their left and right ends.
-    pages: Vec<(f64, f64, Vec<(f64, f64, String)>)>,
+    pages: Vec<Sheet>,
 }
 
 /// Where pages stay behind, to be looked at by people.
@@ -72,7 +77,7 @@ fn attribute(line: &str, name: &str) -> f64 {
     rest.split('"').next().unwrap().parse().unwrap()
 }
 
-fn words_of(pdf: &Path) -> Vec<(f64, f64, Vec<(f64, f64, String)>)> {
+fn words_of(pdf: &Path) -> Vec<Sheet> {
     let output = Command::new("pdftotext")
         .arg("-bbox")
         .arg(pdf)
@@ -147,7 +152,8 @@ fn tables(dom: &str, sql: &Sql) {
         };
         let ours: Vec<Vec<i64>> = rows(dom, class).iter().map(numbers).collect();
         let (mut sorted, mut expected) = (ours.clone(), theirs);
-        (sorted.sort(), expected.sort());
+        sorted.sort();
+        expected.sort();
         assert_eq!(sorted, expected, "{class}");
         let all = sql.by("'all'")["all"].to_vec();
         assert_eq!(numbers(&total(dom, class)), all, "{class}");

@@ -175,7 +175,7 @@ impl Month {
             self.receive(lot, blank, count);
         }
         self.hand_out("L-2026-11", "张三", 120);
-        self.batch(-6, Plan::of("N-01", USER[0], 1, 40));
+        self.batch(-6, &Plan::of("N-01", USER[0], 1, 40));
     }
 
     fn december(&mut self) {
@@ -213,13 +213,13 @@ impl Month {
             ),
         ];
         for (day, plan) in plans {
-            self.batch(day, plan);
+            self.batch(day, &plan);
             self.desk(day);
         }
         self.ceremony();
         self.money();
         self.psams();
-        self.batch(28, Plan::of("D-09", USER[1], 620, 50).by("王五", "李四").open());
+        self.batch(28, &Plan::of("D-09", USER[1], 620, 50).by("王五", "李四").open());
         self.upkeep();
         self.bench.checkpoint();
     }
@@ -247,12 +247,12 @@ impl Month {
     }
 
     /// An order, its batch and its cards, in one day.
-    fn batch(&mut self, day: i64, plan: Plan) {
+    fn batch(&mut self, day: i64, plan: &Plan) {
         self.go(day, plan.hour.min(9), 5);
-        let order = order_of(&plan);
+        let order = order_of(plan);
         self.by(&[plan.taker], Act::OrderImport(order.clone()));
         self.go(day, plan.hour, 0);
-        let batch = batch_of(&plan, &order);
+        let batch = batch_of(plan, &order);
         self.by(&[plan.operator], Act::BatchNew(batch.clone()));
         self.bench.second += plan.wait;
         let approve = BatchApprove {
@@ -272,7 +272,7 @@ impl Month {
                 self.flush();
                 self.bench.second += 20 + i64::try_from(self.below(240)).unwrap();
             }
-            self.card(&plan, row);
+            self.card(plan, row);
         }
         self.flush();
         if plan.close {
@@ -414,7 +414,7 @@ impl Month {
         self.chips
     }
 
-    fn change(&self, number: &str) -> CardChange {
+    fn change(number: &str) -> CardChange {
         CardChange {
             kind: CardKind::User,
             number: cardmint::ledger::Number::new(number).unwrap(),
@@ -433,15 +433,15 @@ impl Month {
             self.issued.remove(0),
         );
         for number in [&lost, &found, &gone] {
-            let change = self.change(number);
+            let change = Self::change(number);
             self.by(&["张三"], Act::CardLost(change));
         }
-        let change = self.change(&found);
+        let change = Self::change(&found);
         self.by(&["王五"], Act::CardFound(change));
         let replace = CardReplace {
             kind: CardKind::User,
-            number: self.change(&gone).number,
-            new: self.change(&new).number,
+            number: Self::change(&gone).number,
+            new: Self::change(&new).number,
             source: BalanceSource::Clearing,
             balance: Some(1250),
             reason: None,
@@ -449,18 +449,18 @@ impl Month {
         self.by(&["张三", "李四"], Act::CardReplace(replace));
         let returned = CardReturn {
             kind: CardKind::User,
-            number: self.change(&back).number,
+            number: Self::change(&back).number,
             balance: 330,
             deposit: Some(2000),
             reason: None,
         };
         self.by(&["王五"], Act::CardReturn(returned));
-        let change = self.change(&found);
+        let change = Self::change(&found);
         let block = self.by(&["张三"], Act::CardBlock(change));
         if day != 8 {
             let done = CardDone {
                 kind: CardKind::User,
-                number: self.change(&found).number,
+                number: Self::change(&found).number,
                 intent: block,
                 result: DeskEnding::Done,
                 reason: None,
@@ -470,8 +470,8 @@ impl Month {
         }
         let add = BlacklistAdd {
             kind: CardKind::User,
-            from: self.change(&lost).number,
-            to: self.change(&lost).number,
+            from: Self::change(&lost).number,
+            to: Self::change(&lost).number,
             until: None,
             reason: text("lost"),
         };
@@ -599,7 +599,7 @@ impl Month {
         self.hand_out("PSAM-7", "张三", 25);
         let mut plan = Plan::of("P-01", "mohurd-psam", 900_003, 20).from("PSAM-7");
         plan.kind = CardKind::Psam;
-        self.batch(21, plan);
+        self.batch(21, &plan);
     }
 
     fn upkeep(&mut self) {
@@ -689,11 +689,11 @@ impl Month {
         self.by(&["张三"], Act::BlacklistConfirm(confirm));
         self.go(31, 9, 0);
         // The clock runs backwards once; the next entry records it.
-        let change = self.change(&self.issued[0].clone());
+        let change = Self::change(&self.issued[0].clone());
         self.by(&["张三"], Act::CardLost(change));
         let now = self.bench.second;
         self.bench.second = now - 7200;
-        let change = self.change(&self.issued[1].clone());
+        let change = Self::change(&self.issued[1].clone());
         self.bench.by(&["张三"], Act::CardLost(change.clone())).unwrap_err();
         self.bench.second = now;
         self.by(&["张三"], Act::CardLost(change));

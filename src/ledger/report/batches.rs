@@ -31,7 +31,7 @@ pub(super) struct Batches {
     quick_seconds: u32,
     /// Who took an order in, and where.
     orders: HashMap<String, (u64, Vec<Text>)>,
-    batches: BTreeMap<String, Facts>,
+    known: BTreeMap<String, Facts>,
     /// Batches of which an entry of the period speaks.
     touched: BTreeSet<String>,
     /// Who laid down and who approved, with the first entry of each pair and how often.
@@ -79,7 +79,7 @@ impl Batches {
             made: seen.seq,
             made_at: seen.at.as_str().parse().ok(),
         };
-        self.batches.insert(body.batch.to_string(), facts);
+        self.known.insert(body.batch.to_string(), facts);
         self.touch(&body.batch, seen);
     }
 
@@ -90,14 +90,14 @@ impl Batches {
     }
 
     fn becomes(&mut self, batch: &Text, state: &'static str, seen: &Seen) {
-        if let Some(facts) = self.batches.get_mut(batch.as_str()) {
+        if let Some(facts) = self.known.get_mut(batch.as_str()) {
             facts.state = state;
         }
         self.touch(batch, seen);
     }
 
     fn approve(&mut self, batch: &str, seen: &Seen, found: &mut Anomalies) {
-        let Some(facts) = self.batches.get_mut(batch) else {
+        let Some(facts) = self.known.get_mut(batch) else {
             return;
         };
         facts.approved = seen.names();
@@ -158,7 +158,7 @@ impl Batches {
         let mut rows: Vec<BatchRow> = tallies
             .into_iter()
             .map(|(batch, tally)| {
-                let facts = self.batches.remove(&batch);
+                let facts = self.known.remove(&batch);
                 let made = facts.as_ref().map(|facts| facts.made);
                 let facts = facts.unwrap_or_default();
                 BatchRow {

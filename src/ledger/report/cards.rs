@@ -15,7 +15,7 @@ use super::runs::Runs;
 use super::seen::Seen;
 use crate::ledger::act::{Act, CardKind, CardVoid, Ending, Intent, Outcome};
 use crate::ledger::error::LedgerError;
-use crate::ledger::field::Text;
+use crate::ledger::field::{ShortHex, Text};
 use crate::ledger::log::Ledger;
 use crate::msg;
 
@@ -190,7 +190,7 @@ impl Book {
                 Ending::FailedPartial => "failed-partial",
                 _ => "in-doubt",
             };
-            let word = body.status_word.as_ref().map(|w| w.as_str()).unwrap_or_default();
+            let word = body.status_word.as_ref().map(ShortHex::as_str).unwrap_or_default();
             let reason = body.reason.as_ref().map(Text::as_str).unwrap_or_default();
             self.failures.add(what, word, reason, 1, seen.seq);
         }

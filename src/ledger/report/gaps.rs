@@ -202,7 +202,7 @@ impl Numbers {
         }
         let text = |value: u128| format!("{value:0length$}");
         let (from, to) = (text(first), text(start - 1));
-        let range = range.map(|range| range.name.as_str()).unwrap_or("–");
+        let range = range.map_or("–", |range| range.name.as_str());
         let what = msg!("report-found-gap", from = from, to = to, count = count, range = range).with_word(
             "kind",
             "range-kind",

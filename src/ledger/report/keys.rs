@@ -10,7 +10,7 @@ use crate::ledger::act::{Act, CeremonyBegin, CeremonyEnd, Intent, KeyArrived};
 /// Keys and ceremonies so far.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    keys: BTreeMap<String, Key>,
+    known: BTreeMap<String, Key>,
     used: HashMap<String, u64>,
     ceremonies: BTreeMap<u64, Ceremony>,
     /// Ceremonies that an entry of the period speaks of.
@@ -24,7 +24,7 @@ impl Keys {
                 self.arrive(body, seen);
             }
             Act::KeyRetire(body) => {
-                if let Some(key) = self.keys.get_mut(body.key.as_str()) {
+                if let Some(key) = self.known.get_mut(body.key.as_str()) {
                     body.state.as_str().clone_into(&mut key.state);
                     key.changed = seen.seq;
                     key.in_period |= seen.inside;
@@ -51,7 +51,7 @@ impl Keys {
             in_period: seen.inside,
             used: 0,
         };
-        self.keys.insert(key.key.clone(), key);
+        self.known.insert(key.key.clone(), key);
     }
 
     /// An intent counts once for each key that it names.
@@ -118,7 +118,7 @@ impl Keys {
     /// Keys that are not destroyed or that changed in the period, and the ceremonies that were open in it.
     pub(super) fn told(mut self) -> (Vec<Key>, Vec<Ceremony>) {
         let used = self.used;
-        let keys = self.keys.into_values().map(|key| Key {
+        let keys = self.known.into_values().map(|key| Key {
             used: used.get(&key.key).copied().unwrap_or_default(),
             ..key
         });

@@ -30,16 +30,15 @@ pub use numbers::{
 pub use period::{Period, local, local_of};
 
 use jiff::Timestamp;
-use rusqlite::OptionalExtension;
 use serde::Serialize;
 
 use self::anomaly::Anomalies;
 use self::seen::Seen;
 use super::checkpoint::Checkpoint;
 use super::error::LedgerError;
+use super::field::Moment;
+use super::filter::{Count, Filter};
 use super::log::Ledger;
-use super::projection::whole;
-use super::query::Filter;
 use super::store;
 use crate::msg;
 use crate::outside::Observer;
@@ -70,7 +69,7 @@ struct Books {
     numbers: gaps::Numbers,
     rhythm: rhythm::Rhythm,
     found: Anomalies,
-    unreadable: Vec<u64>,
+    unreadable: Listed<u64>,
 }
 
 impl Books {
@@ -84,9 +83,9 @@ impl Books {
             batches: batches::Batches::new(ask.thresholds.quick_seconds),
             outgoing: outgoing::Outgoing::default(),
             numbers: gaps::Numbers::default(),
-            rhythm: rhythm::Rhythm::new(ask.thresholds, &ask.period),
+            rhythm: rhythm::Rhythm::new(ask.thresholds, ask.period),
             found: Anomalies::default(),
-            unreadable: Vec::new(),
+            unreadable: Listed::default(),
         }
     }
 
@@ -108,29 +107,30 @@ impl Books {
 impl Ledger {
     /// The numbers of a period. Reads every entry up to its end once; changes nothing.
     pub fn report(&self, ask: &Ask, observer: &mut dyn Observer) -> Result<LedgerReport, LedgerError> {
-        let (period, size) = (&ask.period, self.size());
-        let from = self.first_at(period.since(), size)?;
-        let to = self.first_at(period.until(), size)?.max(from);
+        let moment = |at: Timestamp| Moment::new(at.to_string());
+        let (from, to) = self.range_of(&Filter {
+            since: Some(moment(ask.period.since())?),
+            until: Some(moment(ask.period.until())?),
+            ..Filter::default()
+        })?;
         let mut books = Books::new(ask);
         observer.begin(&msg!("report-reading"), to);
         let filter = Filter {
             to: Some(to),
             ..Filter::default()
         };
-        let read = self.each_stored(&filter, &mut |seq, _, line| {
+        let read = self.each_stored(&filter, Count::All, &mut |seq, line| {
             if seq == from {
                 books.stock.open();
             }
             if seq.is_multiple_of(STRIDE) {
                 observer.advance(seq);
             }
-            match Seen::read(seq, line, seq >= from) {
-                Some(seen) => books.take(&seen, self),
-                None => {
-                    books.unreadable.push(seq);
-                    Ok(())
-                }
-            }
+            let Some(seen) = Seen::read(seq, line, seq >= from) else {
+                books.unreadable.push(seq);
+                return Ok(());
+            };
+            books.take(&seen, self)
         });
         observer.end();
         read?;
@@ -138,33 +138,6 @@ impl Ledger {
             books.stock.open();
         }
         self.told(ask, books, (from, to))
-    }
-
-    /// The first entry at or after a moment.
-    fn first_at(&self, moment: Timestamp, size: u64) -> Result<u64, LedgerError> {
-        let (mut low, mut high) = (0, size);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.time_of(middle)?.is_some_and(|at| at < moment) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        Ok(low)
-    }
-
-    fn time_of(&self, seq: u64) -> Result<Option<Timestamp>, LedgerError> {
-        let doing = LedgerError::while_doing("reading the entries");
-        let mut find = self
-            .db
-            .prepare_cached("SELECT at FROM entries WHERE seq = ?1")
-            .map_err(&doing)?;
-        let at: Option<Option<String>> = find
-            .query_row([whole(seq)], |row| row.get(0))
-            .optional()
-            .map_err(doing)?;
-        Ok(at.flatten().and_then(|at| at.parse().ok()))
     }
 
     fn told(&self, ask: &Ask, books: Books, (from, to): (u64, u64)) -> Result<LedgerReport, LedgerError> {
@@ -192,10 +165,10 @@ impl Ledger {
         let (exports, holders, blacklist) = outgoing.told();
         tell_checkpoint(&ledger, &self.note_key().name, to, &ask.thresholds, &mut found);
         tell_renewed(&changes, &mut found);
-        if !unreadable.is_empty() {
-            let count = unreadable.len() as u64;
+        let count = unreadable.count;
+        if count > 0 {
             let what = msg!("report-found-unreadable", count = count);
-            found.add(Rule::Unreadable, what, count, &unreadable);
+            found.add(Rule::Unreadable, what, count, &unreadable.rows);
         }
         let (rules, anomalies) = found.told(&ask.thresholds);
         Ok(LedgerReport {
@@ -204,7 +177,7 @@ impl Ledger {
             span: SpanOfEntries {
                 from,
                 to,
-                unreadable: unreadable.len() as u64,
+                unreadable: count,
             },
             ledger,
             cards,

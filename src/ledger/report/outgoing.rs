@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What left the site: files, looks at holders' data, lists of refused numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::numbers::{Blacklist, Export, HolderAccess, List, Listed};
 use super::seen::Seen;
@@ -15,7 +15,7 @@ pub(super) struct Outgoing {
     pub(super) exports: Listed<Export>,
     pub(super) holders: Listed<HolderAccess>,
     blacklist: Blacklist,
-    standing: BTreeMap<(CardKind, String, String), ()>,
+    standing: BTreeSet<(CardKind, String, String)>,
     reasons: BTreeMap<String, u64>,
 }
 
@@ -97,7 +97,7 @@ impl Outgoing {
 
     fn add(&mut self, body: &BlacklistAdd, inside: bool) {
         let key = (body.kind, body.from.to_string(), body.to.to_string());
-        self.standing.insert(key, ());
+        self.standing.insert(key);
         if inside {
             self.blacklist.added += 1;
             self.blacklist.added_numbers += numbers(&body.from, &body.to);

@@ -19,6 +19,7 @@ pub struct Period {
     pub to: Date,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde asks for a reference
 fn as_text<S: Serializer>(date: &Date, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(date)
 }

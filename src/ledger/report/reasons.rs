@@ -13,7 +13,7 @@ const KEPT: usize = 500;
 type Words = (&'static str, String, String);
 
 #[derive(Debug)]
-struct Count {
+struct Counted {
     count: u64,
     first: u64,
     last: u64,
@@ -22,7 +22,7 @@ struct Count {
 /// Reasons so far.
 #[derive(Debug, Default)]
 pub(super) struct Reasons {
-    counts: BTreeMap<Words, Count>,
+    counts: BTreeMap<Words, Counted>,
     others: u64,
 }
 
@@ -34,7 +34,7 @@ impl Reasons {
             known.last = seq;
         } else if self.counts.len() < KEPT {
             let (first, last) = (seq, seq);
-            self.counts.insert(words, Count { count, first, last });
+            self.counts.insert(words, Counted { count, first, last });
         } else {
             self.others += count;
         }
@@ -42,7 +42,7 @@ impl Reasons {
 
     /// The commonest first, and how many are beyond those that are told apart.
     pub(super) fn told(self) -> (Vec<Reason>, u64) {
-        let row = |((what, status_word, reason), counted): (Words, Count)| Reason {
+        let row = |((what, status_word, reason), counted): (Words, Counted)| Reason {
             what: what.to_owned(),
             status_word,
             reason,

@@ -32,7 +32,7 @@ pub(super) struct Rhythm {
 }
 
 impl Rhythm {
-    pub(super) fn new(thresholds: Thresholds, period: &Period) -> Self {
+    pub(super) fn new(thresholds: Thresholds, period: Period) -> Self {
         Self {
             thresholds,
             nights: BTreeMap::new(),

@@ -2,6 +2,8 @@
 //! Charts as SVG within the page, with their numbers written beside the bars. Dark and hatched, so that they read in black
 //! and white.
 
+use std::fmt::{self, Write as _};
+
 use super::table::grouped;
 use crate::html::escape;
 
@@ -54,13 +56,16 @@ pub(super) fn columns(title: &str, bars: &[Bar]) -> String {
     out.push_str(HATCH);
     for quarter in 0..=4 {
         let (value, y) = (share(quarter, top, 4), TOP + HEIGHT - HEIGHT * quarter / 4);
-        out.push_str(&format!(
-            "<line x1=\"{LEFT}\" y1=\"{y}\" x2=\"{WIDTH}\" y2=\"{y}\" stroke=\"#bbb\" stroke-width=\"0.6\"/>\
+        put(
+            &mut out,
+            format_args!(
+                "<line x1=\"{LEFT}\" y1=\"{y}\" x2=\"{WIDTH}\" y2=\"{y}\" stroke=\"#bbb\" stroke-width=\"0.6\"/>\
              <text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
-            LEFT - 6,
-            y + 4,
-            grouped(value)
-        ));
+                LEFT - 6,
+                y + 4,
+                grouped(value)
+            ),
+        );
     }
     let count = bars.len().max(1) as u64;
     let (slot, every) = (room * 10 / count, (count * 30).div_ceil(room).max(1));
@@ -96,21 +101,32 @@ pub(super) fn rows(title: &str, bars: &[Bar], hatched: bool) -> String {
         let y = STEP * at as u64 + 3;
         let wide = share(bar.value, room * 10, top);
         let paint = if hatched { "url(#hatch)" } else { "#333" };
-        out.push_str(&format!(
-            "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
-            LEFT - 6,
-            y + 13,
-            escape(&shortened(&bar.label))
-        ));
+        put(
+            &mut out,
+            format_args!(
+                "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>",
+                LEFT - 6,
+                y + 13,
+                escape(&shortened(&bar.label))
+            ),
+        );
         out.push_str(&rect(LEFT * 10, y * 10, wide, 170, paint));
-        out.push_str(&format!(
-            "<text x=\"{}\" y=\"{}\">{}</text>",
-            LEFT + wide / 10 + 6,
-            y + 13,
-            escape(&bar.said)
-        ));
+        put(
+            &mut out,
+            format_args!(
+                "<text x=\"{}\" y=\"{}\">{}</text>",
+                LEFT + wide / 10 + 6,
+                y + 13,
+                escape(&bar.said)
+            ),
+        );
     }
     out + "</svg>"
+}
+
+/// Writing to a string cannot fail.
+fn put(out: &mut String, piece: fmt::Arguments<'_>) {
+    let _ = out.write_fmt(piece);
 }
 
 fn open(title: &str, height: u64) -> String {

@@ -269,7 +269,7 @@ impl Page<'_> {
             vec![
                 format!("<code>{}</code>", anomaly.rule.id()),
                 self.say(&anomaly.what),
-                self.entries_of(&anomaly.entries, self.shown_of(anomaly.rule, anomaly.count)),
+                self.entries_of(&anomaly.entries, entries_meant(anomaly.rule, anomaly.count)),
             ]
         });
         let found = Table::new("found", &["rule:k", "said", "entries"]).rows(found);
@@ -282,19 +282,6 @@ impl Page<'_> {
             found.shown(self),
             self.more(all.saturating_sub(kept))
         )
-    }
-
-    /// Of how many entries an anomaly names the first; of one that is about something else, none are left out.
-    fn shown_of(&self, rule: Rule, count: u64) -> u64 {
-        match rule {
-            Rule::Night
-            | Rule::FailuresReader
-            | Rule::FailuresOperator
-            | Rule::Doubt
-            | Rule::Unfinished
-            | Rule::Scrap => count,
-            _ => 0,
-        }
     }
 
     /// That rows are left out, where they are.
@@ -339,5 +326,15 @@ impl Page<'_> {
             self.text("col-date"),
             rows.join("")
         )
+    }
+}
+
+/// Of how many entries an anomaly names the first; of one that is about something else, none are left out.
+fn entries_meant(rule: Rule, count: u64) -> u64 {
+    match rule {
+        Rule::Night | Rule::FailuresReader | Rule::FailuresOperator | Rule::Doubt | Rule::Unfinished | Rule::Scrap => {
+            count
+        }
+        _ => 0,
     }
 }

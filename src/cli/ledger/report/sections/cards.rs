@@ -28,8 +28,9 @@ fn tally(tally: &Tally) -> [String; TALLY] {
         tally.no_outcome,
         tally.void,
     ];
-    let [a, b, c, d, e, f, g] = counts.map(grouped);
-    [a, b, c, d, e, f, g, percent(tally.issued, tally.ended())]
+    let mut cells: [String; TALLY] = std::array::from_fn(|at| counts.get(at).copied().map(grouped).unwrap_or_default());
+    cells[TALLY - 1] = percent(tally.issued, tally.ended());
+    cells
 }
 
 fn row(name: String, numbers: &Tally) -> Vec<String> {

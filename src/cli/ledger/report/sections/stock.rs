@@ -65,14 +65,14 @@ fn lines(page: &Page<'_>) -> Vec<Line> {
     let mut all = Vec::new();
     for (blank, lots) in types {
         // A type of one lot is its own sum.
-        let sum = (lots.len() > 1).then(|| sum_of(page, escape(blank), &lots));
+        let sum = (lots.len() > 1).then(|| sum_of(page, &escape(blank), &lots));
         all.extend(lots);
         all.extend(sum);
     }
     all
 }
 
-fn sum_of(page: &Page<'_>, blank: String, lines: &[Line]) -> Line {
+fn sum_of(page: &Page<'_>, blank: &str, lines: &[Line]) -> Line {
     let add = |pick: fn(&Line) -> Places| lines.iter().fold(Places::default(), |sum, line| sum.and(&pick(line)));
     Line {
         name: format!("<strong>{}</strong>", page.text("total")),
@@ -106,7 +106,7 @@ pub(in crate::cli::ledger::report) fn stock(page: &Page<'_>) -> String {
     let total = Line {
         name: page.text("total"),
         blank: String::new(),
-        ..sum_of(page, String::new(), &lots)
+        ..sum_of(page, "", &lots)
     };
     let moved = |line: &Line| {
         let [opening, received, issued, scrapped, returned, closing] = movement(&line.opening, &line.closing);

@@ -102,7 +102,7 @@ fn types(page: &Page<'_>) -> String {
         more: 0,
         said: grouped(row.tally.issued),
     });
-    chart(page, "chart-types", bars.collect(), false)
+    chart(page, "chart-types", &bars.collect::<Vec<_>>(), false)
 }
 
 fn readers(page: &Page<'_>) -> String {
@@ -124,13 +124,13 @@ fn readers(page: &Page<'_>) -> String {
             said: said.render(page.lang),
         }
     });
-    chart(page, "chart-readers", bars.collect(), true)
+    chart(page, "chart-readers", &bars.collect::<Vec<_>>(), true)
 }
 
-fn chart(page: &Page<'_>, name: &str, bars: Vec<Bar>, hatched: bool) -> String {
+fn chart(page: &Page<'_>, name: &str, bars: &[Bar], hatched: bool) -> String {
     if bars.is_empty() {
         return String::new();
     }
     let title = page.text(name);
-    figure(&title, &rows(&title, &bars, hatched))
+    figure(&title, &rows(&title, bars, hatched))
 }
