@@ -16,6 +16,7 @@ mod numbers;
 mod outgoing;
 mod people;
 mod period;
+mod places;
 mod reasons;
 mod rhythm;
 mod runs;
@@ -25,9 +26,10 @@ mod stock;
 pub use anomaly::{Anomaly, Rule, RuleApplied, Thresholds};
 pub use numbers::{
     BatchRow, Blacklist, Cards, Ceremony, Change, Closed, Doubtful, Export, HolderAccess, Key, LedgerReport, LifeAct,
-    List, Listed, Lot, Money, OfficerAtEnd, Places, Reason, Row, Site, SpanOfEntries, Tally, Transactions, Whole,
+    List, Listed, Money, OfficerAtEnd, Reason, Row, Site, SpanOfEntries, Tally, Transactions, Whole,
 };
 pub use period::{Period, local, local_of};
+pub use places::{Lot, Places};
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::anomaly::{Anomalies, Rule};
-use super::numbers::{Lot, Places};
+use super::places::{Lot, Places};
 use super::seen::Seen;
 use crate::ledger::act::{Act, CardKind, Ending, Intent, Outcome, StockCount, StockReceive};
 use crate::msg;
