@@ -13,7 +13,7 @@ import struct
 import sys
 from pathlib import Path
 
-from ed25519 import verifies
+from verify_ledger import verifies
 
 HEADER, ENTRY = 56, 16
 
