@@ -21,6 +21,7 @@ mod ledger {
     mod officers;
     mod one_officer;
     mod opening;
+    mod public_tools;
     pub mod python;
     pub mod random;
     mod site;
@@ -30,4 +31,6 @@ mod ledger {
     mod threads;
     mod upkeep;
     mod verifying;
+    mod witness;
+    mod witness_cli;
 }

@@ -312,6 +312,17 @@ class Ledger:
         else:
             need("LIFECYCLE", "entries that are not there yet", self.body["size"] <= self.seq)
 
+    def cosigned(self):
+        """A checkpoint (c2sp.org/tlog-cosignature) with which the entries so far begin, and the proof of it."""
+        body, size, sig = self.body, self.body["size"], {field: base64.b64decode(self.body[field]) for field in ("sig", "log_sig")}
+        text = f"cardmint/{self.site}\n{size}\n{base64.b64encode(bytes.fromhex(body['root'])).decode()}\n".encode()
+        stamped = f"cosignature/v1\ntime {body['time']}\n".encode() + text
+        need("COSIGNATURE", "no name of a key, or no such entries", not re.search(r"[\s+]", body["witness"]), 0 < size <= len(self.leaves))
+        need("COSIGNATURE", "not signed by log and witness", verifies(base64.b64decode(self.init["log_key"]), text, sig["log_sig"]),
+             body["time"] < 2**63, verifies(base64.b64decode(body["key"]), stamped, sig["sig"]))
+        need("COSIGNATURE", "other entries were cosigned", tree(self.leaves[:size], 0, size, iter(())).hex() == body["root"],
+             [step.hex() for step in consistency(self.leaves, 0, len(self.leaves), size)] == body.get("path", []))
+
     def is_open(self, kind, number):
         """After a loss only numbers of ranges that were reserved since may be used."""
         place = len(number or ""), number
@@ -517,6 +528,14 @@ def tree(leaves, first, last, hashes):
     left = tree(leaves[:at], first, middle, hashes)
     return hashlib.sha256(b"\1" + left + tree(leaves[at:], middle, last, hashes)).digest()
 
+def consistency(leaves, first, last, size):
+    """The proof (RFC 6962 2.1.2) that the entries up to last begin with the first so many."""
+    if size == last:
+        return [tree(leaves[first:last], first, last, iter(()))] if first else []
+    middle = first + (1 << (last - first - 1).bit_length() - 1)
+    mine, other = ((first, middle), (middle, last))[:: 1 if size <= middle else -1]
+    return consistency(leaves, *mine, size) + [tree(leaves[other[0]:other[1]], *other, iter(()))]
+
 def vkey_of(ledger):
     """Name, id and bytes of the log's key (c2sp.org/signed-note)."""
     name, data = "cardmint/" + ledger.site, b"\1" + base64.b64decode(ledger.init["log_key"])
@@ -546,6 +565,7 @@ def verify(file, note=None, vkey=None):
         header = dict(line.decode().strip().split(" ", 1) for line in itertools.takewhile(bytes.strip, file))
         lines = itertools.islice(file, int(header["entries"]))
     ledger = Ledger(part=header.get("kind") == "part")
+    ledger.leaves = leaves
 
     def check(seq, rule, *args):
         try:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! `cardmint ledger`: verify, export, look up and prove what the ledger says.
 //!
-//! Every verb opens read-only, except `rebuild`, `log-key`, `checkpoint --sign` and `--renew`, the entries that record an export or a
+//! Every verb opens read-only, except `rebuild`, `log-key`, `witness take`, `checkpoint --sign` and `--renew`, the entries that record an export or a
 //! backup, and `restore` and `declare-loss`.
 
 mod backup;
@@ -15,6 +15,7 @@ mod range;
 mod report;
 mod show;
 mod verify;
+mod witness;
 
 use std::path::PathBuf;
 
@@ -59,6 +60,8 @@ enum Verb {
     Prove(show::Prove),
     /// Draws the log's SM2 key.
     LogKey(log_key::LogKey),
+    /// Has checkpoints cosigned.
+    Witness(witness::Witness),
     /// Makes the tables again from the entries.
     Rebuild,
     /// Copies the database.
@@ -82,6 +85,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
         Verb::Checkpoint(verb) => show::checkpoint(verb, &args.place, context),
         Verb::Prove(verb) => show::prove(verb, &args.place, context),
         Verb::LogKey(verb) => log_key::log_key(verb, context),
+        Verb::Witness(verb) => witness::witness(verb, &args.place, context),
         Verb::Rebuild => verify::rebuild(&args.place, context),
         Verb::Backup(verb) => backup::backup(verb, context),
         Verb::Restore(verb) => backup::restore(verb, context),

@@ -308,6 +308,7 @@ const FILES: &[(&str, &str)] = &[
     ("transport.toml", include_str!("transport.toml")),
     ("upkeep.toml", include_str!("upkeep.toml")),
     ("usage.toml", include_str!("usage.toml")),
+    ("witness.toml", include_str!("witness.toml")),
     ("written.toml", include_str!("written.toml")),
 ];
 

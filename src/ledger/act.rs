@@ -29,7 +29,7 @@ pub use ceremony::{
 pub use holders::{HolderShow, HoldersErase, SecretDraw, SecretUse};
 pub use key::{KeyArrived, KeyExport, KeyRetire, KeyState, PinSet};
 pub use life::{BalanceSource, CardChange, CardDone, CardExtend, CardReplace, CardReturn, DeskEnding};
-pub use log::LogKey;
+pub use log::{CheckpointCosign, LogKey};
 pub use names::{NAMES, family, nouns};
 pub use order::{OrderImport, OrderWithdraw, RangeKind, RangeReserve, Span};
 pub use purse::{PurseClosed, PurseDesk, PurseEnding, PurseIntent, PurseTransaction};
@@ -146,6 +146,9 @@ pub enum Act {
     /// The log has an SM2 key, or another one.
     #[serde(rename = "log.key")]
     LogKey(LogKey),
+    /// A witness has cosigned a checkpoint.
+    #[serde(rename = "checkpoint.cosign")]
+    CheckpointCosign(CheckpointCosign),
     /// Numbers are set aside for a purpose.
     #[serde(rename = "range.reserve")]
     RangeReserve(RangeReserve),
@@ -291,6 +294,7 @@ impl Act {
             Self::LedgerLoss(_) => "ledger.loss",
             Self::LedgerArchive(_) => "ledger.archive",
             Self::LogKey(_) => "log.key",
+            Self::CheckpointCosign(_) => "checkpoint.cosign",
             Self::RangeReserve(_) => "range.reserve",
             Self::OrderImport(_) => "order.import",
             Self::OrderWithdraw(_) => "order.withdraw",

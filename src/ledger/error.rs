@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::centre::CentreFault;
+use super::cosigned::CosignFault;
 use super::field::FieldFault;
 use super::filter::FilterFault;
 use super::rules::CeremonyFault;
@@ -219,6 +220,8 @@ pub enum LedgerError {
         /// How many entries would be in it but are newer.
         uncovered: u64,
     },
+    /// An entry about a cosigned checkpoint that cannot be.
+    Cosign(CosignFault),
     /// A rule of the card centre.
     Centre(CentreFault),
     /// A filter that asks for nothing that can be.
@@ -251,6 +254,12 @@ impl LedgerError {
             path: path.to_owned(),
             what: e.to_string(),
         }
+    }
+}
+
+impl From<CosignFault> for LedgerError {
+    fn from(fault: CosignFault) -> Self {
+        Self::Cosign(fault)
     }
 }
 
@@ -352,6 +361,7 @@ impl Fault for LedgerError {
             Self::NoEntry(seq) => msg!("ledger-no-entry", seq = seq),
             Self::NotCovered { seq, covered } => msg!("ledger-not-covered", seq = seq, covered = covered),
             Self::NothingCovered { uncovered } => msg!("evidence-nothing-covered", uncovered = uncovered),
+            Self::Cosign(fault) => fault.msg(),
             Self::Centre(fault) => fault.msg(),
             Self::Filter(fault) => fault.msg(),
             Self::Upkeep(fault) => fault.msg(),
@@ -362,6 +372,7 @@ impl Fault for LedgerError {
 
     fn exit(&self) -> Exit {
         match self {
+            Self::Cosign(fault) => fault.exit(),
             Self::Centre(fault) => fault.exit(),
             Self::Upkeep(fault) => fault.exit(),
             Self::Database { .. } | Self::File { .. } | Self::Unwritten { .. } => Exit::Device,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What verification finds. Each check has an id, which stands in the report, in docs/formats/ledger.md and in the tests.
 
+use super::cosign::CosignKey;
 use super::error::LedgerError;
 use super::hash::Hash;
 use super::note_sm2::Sm2NoteKey;
@@ -19,6 +20,17 @@ pub struct Finding {
     pub seq: Option<u64>,
     /// What is wrong.
     pub what: Msg,
+}
+
+/// A right cosignature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cosigned {
+    /// By whom.
+    pub witness: CosignKey,
+    /// Over how many entries.
+    pub size: u64,
+    /// When, in seconds since 1970.
+    pub time: u64,
 }
 
 /// The result of a verification.
@@ -44,6 +56,10 @@ pub struct Report {
     pub sm2_key: Option<Sm2NoteKey>,
     /// All SM2 keys that the ledger names for its checkpoints.
     pub sm2_keys: Vec<Sm2NoteKey>,
+    /// The notes that are right: the checkpoint's, those of the copies outside.
+    pub notes: Vec<String>,
+    /// The newest checkpoint that each witness cosigned.
+    pub cosigned: Vec<Cosigned>,
     /// Whether a copy of the checkpoint kept outside was compared and agrees.
     pub copy_agrees: Option<bool>,
     /// What is wrong, in the order in which it was found.
@@ -79,6 +95,15 @@ impl Report {
         self.count += first.count;
     }
 
+    /// Of each witness the largest checkpoint counts.
+    pub(super) fn cosigned_by(&mut self, new: Cosigned) {
+        match self.cosigned.iter_mut().find(|c| c.witness == new.witness) {
+            Some(old) if old.size > new.size => {}
+            Some(old) => *old = new,
+            None => self.cosigned.push(new),
+        }
+    }
+
     pub(super) fn fault(&mut self, seq: Option<u64>, fault: &LedgerError) {
         self.add(check_of(fault), seq, fault.msg());
     }
@@ -101,6 +126,7 @@ fn check_of(fault: &LedgerError) -> &'static str {
         | LedgerError::BackupTaken(_)
         | LedgerError::OfficerTaken(_) => "LEDGER-NUMBER-TWICE",
         LedgerError::Ceremony(_) => "LEDGER-CEREMONY",
+        LedgerError::Cosign(_) => "LEDGER-COSIGNATURE",
         LedgerError::Centre(fault) => fault.check(),
         LedgerError::Database { .. } => "LEDGER-DATABASE",
         LedgerError::TreeDamaged => "LEDGER-TREE",

@@ -14,7 +14,7 @@ use super::field::{Moment, Signature, Text};
 use super::hash::Hash;
 use super::note::{self, NoteFault, NoteKey};
 use super::rules::State;
-use super::{merkle, projection, store};
+use super::{cosigned, merkle, projection, store};
 use crate::outside::Clock;
 
 /// An officer who signs. The key stays outside: the ledger only gets to call it.
@@ -69,8 +69,9 @@ impl Ledger {
         log_key: &dyn Fn(&[u8]) -> [u8; 64],
         clock: &Clock,
     ) -> Result<Self, LedgerError> {
-        if let Some(copy) = copy.filter(|c| c.exists()) {
-            return Err(LedgerError::AlreadyThere(copy.to_owned()));
+        let cosigned = copy.map(cosigned::cosigned_copy);
+        if let Some(there) = copy.into_iter().chain(cosigned.as_deref()).find(|c| c.exists()) {
+            return Err(LedgerError::AlreadyThere(there.to_owned()));
         }
         let at = Moment::new(clock.now().to_string())?;
         let Founding { site, init } = founding;
@@ -181,7 +182,7 @@ impl Ledger {
     pub(super) fn compare(&self) -> Result<(), LedgerError> {
         let stored = self.compare_stored()?.map_or(0, |stored| stored.size);
         let Some(outside) = self.copy_outside()? else {
-            return Ok(());
+            return self.compare_cosigned();
         };
         self.contains(&outside)?;
         if stored < outside.size {
@@ -191,7 +192,7 @@ impl Ledger {
                 should: outside.size,
             });
         }
-        Ok(())
+        self.compare_cosigned()
     }
 
     /// What the copy outside says, where one is kept.
@@ -212,7 +213,7 @@ impl Ledger {
     }
 
     /// Whether the tree begins with the tree of this checkpoint.
-    fn contains(&self, checkpoint: &Checkpoint) -> Result<(), LedgerError> {
+    pub(super) fn contains(&self, checkpoint: &Checkpoint) -> Result<(), LedgerError> {
         if checkpoint.size > self.head.size {
             return Err(LedgerError::RolledBack {
                 has: self.head.size,
@@ -281,7 +282,8 @@ impl Ledger {
             None => None,
         };
         let mut entries = Vec::with_capacity(acts.len());
-        for (act, signers) in refused.into_iter().chain(acts) {
+        for (mut act, signers) in refused.into_iter().chain(acts) {
+            cosigned::prove(&mut act, head.size, &|level, index| store::node(&tx, level, index))?;
             let officer = Text::new(signers.first().ok_or(LedgerError::Unsigned)?.officer)?;
             let entry = Entry {
                 v: VERSION,

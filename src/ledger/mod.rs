@@ -11,6 +11,8 @@ pub mod act;
 pub mod centre;
 pub mod checkpoint;
 pub mod consistency;
+pub mod cosign;
+pub mod cosigned;
 pub mod demand;
 pub mod entry;
 pub mod error;
@@ -41,6 +43,7 @@ mod store;
 mod stored_nodes;
 pub mod upkeep;
 pub mod verify;
+pub mod witness;
 
 pub use act::{Act, CardKind, Ending, Founding};
 pub use entry::Entry;

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use super::act::Act;
+use super::act::{Act, CheckpointCosign};
 use super::checkpoint::{Checkpoint, origin};
 use super::entry::{Entry, NoEntry};
 use super::error::LedgerError;
 use super::examine::{Examined, Officers};
 use super::field::Moment;
-use super::finding::Report;
+use super::finding::{Cosigned, Report};
 use super::hash::Hash;
 use super::note::NoteKey;
 use super::rules::{State, Tried};
@@ -33,6 +33,8 @@ pub(super) struct Replay {
     peaks: BTreeMap<u8, Hash>,
     /// Roots that were asked for, by size.
     roots: BTreeMap<u64, Option<Hash>>,
+    /// The last entry that declares a loss.
+    pub(super) loss: Option<u64>,
 }
 
 impl Replay {
@@ -60,6 +62,7 @@ impl Replay {
             next: 0,
             peaks,
             roots,
+            loss: None,
         })
     }
 
@@ -151,7 +154,29 @@ impl Replay {
             );
         }
         self.last_at = Some(entry.at.clone());
+        match &entry.act {
+            Act::CheckpointCosign(body) => self.check_cosigned(seq, body),
+            Act::LedgerLoss(_) => self.loss = Some(seq),
+            _ => {}
+        }
         self.admit(seq, entry, tried);
+    }
+
+    /// What was cosigned must be the beginning of the entries before this one. Its signatures are the state's to check.
+    fn check_cosigned(&mut self, seq: u64, body: &CheckpointCosign) {
+        let right = self
+            .state
+            .as_ref()
+            .is_some_and(|state| body.check_signatures(state).is_ok());
+        match body.check_path(self.report.entries, self.root()) {
+            Ok(()) if right => self.report.cosigned_by(Cosigned {
+                witness: body.cosign_key(),
+                size: body.size,
+                time: body.time,
+            }),
+            Ok(()) => {}
+            Err(fault) => self.report.fault(Some(seq), &fault.into()),
+        }
     }
 
     fn admit(&mut self, seq: u64, entry: &Entry, tried: &Tried) {

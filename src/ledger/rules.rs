@@ -132,6 +132,7 @@ impl State {
             Act::LedgerLoss(body) if body.size.is_some() != body.root.is_some() => Err(UpkeepFault::NothingLost.into()),
             Act::LedgerBackup(body) if body.size > entry.seq => Err(LedgerError::NoEntry(body.size)),
             Act::LogKey(body) => self.take_log_key(body.sm2),
+            Act::CheckpointCosign(body) => Ok(body.check_signatures(self)?),
             _ => Ok(()),
         }
     }

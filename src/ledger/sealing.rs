@@ -80,6 +80,7 @@ impl Ledger {
         store::put_checkpoint(&tx, new.size, &note)?;
         tx.commit().map_err(&doing)?;
         self.publish()?;
+        self.keep_cosigned()?;
         Ok(new)
     }
 
@@ -101,6 +102,14 @@ impl Ledger {
     /// The newest checkpoint's note, as public tools read it.
     pub fn checkpoint_note(&self) -> Result<Option<String>, LedgerError> {
         store::checkpoint(&self.db)
+    }
+
+    /// How many entries the newest checkpoint covers.
+    pub fn checkpoint_size(&self) -> Result<u64, LedgerError> {
+        let note = self.checkpoint_note()?;
+        let note = note.ok_or(LedgerError::NotCovered { seq: 0, covered: 0 })?;
+        let checkpoint = believed(&note, &self.note_key()).map_err(|_| LedgerError::WrongLogKey)?;
+        Ok(checkpoint.size)
     }
 
     /// The key that the checkpoints are signed with, under the log's name.

@@ -11,6 +11,7 @@ use rusqlite::Connection;
 
 use super::centre;
 use super::checkpoint::{Checkpoint, origin};
+use super::cosigned::cosigned_copy;
 use super::error::LedgerError;
 use super::finding::Report;
 use super::integrity::{beside, check_database, compare_tables};
@@ -57,6 +58,8 @@ pub fn verify_on(
 ) -> Result<Report, LedgerError> {
     // First the copy, then one moment of the ledger: whoever appends meanwhile, the copy is not ahead of it.
     let copy = against.copy.as_deref().map(|path| (path, fs::read_to_string(path)));
+    let beside_copy = against.copy.as_deref().map(cosigned_copy);
+    let cosigned = beside_copy.as_deref().and_then(|path| fs::read_to_string(path).ok());
     let db = store::open(path, true)?;
     let doing = LedgerError::while_doing("reading the ledger");
     db.execute_batch("BEGIN").map_err(&doing)?;
@@ -64,9 +67,10 @@ pub fn verify_on(
     let notes = [
         stored.as_ref().ok().and_then(Option::as_deref),
         copy.as_ref().and_then(|(_, c)| c.as_deref().ok()),
+        cosigned.as_deref(),
     ];
     let sizes: Vec<u64> = notes.iter().flatten().filter_map(|note| size_of(note)).collect();
-    let [stored_size, copy_size] = notes.map(|note| note.and_then(size_of));
+    let [stored_size, copy_size, _] = notes.map(|note| note.and_then(size_of));
     let mut replay = Replay::new(&sizes)?;
     read_all(threads, path, &db, &mut replay, observer);
     compare_tables(&db, &replay.tables, &mut replay.report);
@@ -91,6 +95,15 @@ pub fn verify_on(
                     LedgerError::CopyDamaged(path)
                 };
                 replay.report.add("LEDGER-OUTSIDE-COPY", None, fault.msg());
+            }
+        }
+        if let (Some(note), Some(path)) = (&cosigned, &beside_copy) {
+            // Two officers may have declared since that it is gone.
+            let declared = replay
+                .loss
+                .is_some_and(|seq| size_of(note).is_some_and(|size| seq < size));
+            if !declared {
+                check_note(&mut replay, "LEDGER-OUTSIDE-COPY", Some(path), note);
             }
         }
         let agrees = replay.report.count == before;
@@ -259,6 +272,7 @@ fn check_note(replay: &mut Replay, check: &'static str, path: Option<&Path>, not
         Ok(checkpoint) => match replay.contains(&checkpoint) {
             Ok(()) => {
                 replay.report.covered = replay.report.covered.max(checkpoint.size);
+                replay.report.notes.push(note.to_owned());
                 match state.sm2_line(note) {
                     Ok(Some(key)) if checkpoint.size >= replay.report.sm2_covered => {
                         replay.report.sm2_covered = checkpoint.size;

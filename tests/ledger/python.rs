@@ -170,7 +170,7 @@ fn both_verifiers_agree_on_good_and_damaged_exports() {
 fn the_verifier_in_python_is_short() {
     let program = fs::read_to_string(docs().join("verify_ledger.py")).unwrap();
     let length = program.lines().count();
-    assert!(length <= 600, "{length} lines");
+    assert!(length <= 620, "{length} lines");
 }
 
 /// RFC 8032 §7.1, tests 1 to 3; and what a strict verifier refuses.

@@ -3,11 +3,13 @@
 
 use std::path::PathBuf;
 
+use super::verify::moment;
 use super::{Place, ceremony};
 use crate::cli::{Context, session};
 use crate::error::{Error, Exit};
 use crate::ledger::act::CheckpointRenew;
 use crate::ledger::checkpoint::write_durably;
+use crate::ledger::cosigned::CosignFault;
 use crate::ledger::{Act, CardKind, Hash, Ledger, LedgerError, Text};
 use crate::msg;
 use crate::site::Session;
@@ -26,6 +28,9 @@ pub(super) struct Checkpoint {
     /// Sign the ledger as it is now first.
     #[arg(long)]
     sign: bool,
+    /// Print the newest cosigned checkpoint.
+    #[arg(long, conflicts_with_all = ["sign", "renew"])]
+    cosigned: bool,
     /// Make the copy outside anew, which was lost or damaged.
     #[arg(long, value_name = "REASON", conflicts_with = "sign")]
     renew: Option<String>,
@@ -75,16 +80,35 @@ pub(super) fn checkpoint(args: &Checkpoint, place: &Place, context: &mut Context
         .checkpoint_note()?
         .ok_or(LedgerError::NotCovered { seq: 0, covered: 0 })?;
     let key = ledger.note_key().to_string();
+    let newest = ledger.cosigned(None)?;
+    let cosigned = newest.as_ref().map(|body| body.note(&ledger.note_key()));
+    let note = match &cosigned {
+        Some(cosigned) if args.cosigned => cosigned.clone(),
+        None if args.cosigned => return Err(LedgerError::from(CosignFault::None).into()),
+        _ => note,
+    };
     let sm2_key = ledger.state().sm2_line(&note)?.map(|key| key.to_string());
     context.out.record(
         "cardmint.ledger-checkpoint/1",
-        &serde_json::json!({"note": note, "key": key, "sm2_key": sm2_key}),
+        &serde_json::json!({"note": note, "key": key, "sm2_key": sm2_key, "cosigned": cosigned}),
     )?;
     // Nothing but the note on standard output, so that it can be piped to other tools.
     context.out.text(note.trim_end_matches('\n'))?;
     context.out.notice(&msg!("ledger-log-key-is", key = key));
     if let Some(key) = sm2_key {
         context.out.notice(&msg!("ledger-sm2-key-is", key = key));
+    }
+    if let Some(body) = newest {
+        let (key, size, time) = (body.cosign_key(), body.size, moment(body.time));
+        let behind = ledger.size().saturating_sub(size);
+        let said = msg!(
+            "ledger-report-cosigned",
+            key = key,
+            size = size,
+            time = time,
+            behind = behind
+        );
+        context.out.notice(&said);
     }
     Ok(Exit::Done)
 }

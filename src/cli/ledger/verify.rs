@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::witness::cosign_key;
 use super::{Place, evidence};
 use crate::cli::Context;
 use crate::cli::output::Output;
 use crate::cli::progress::Progress;
 use crate::error::{Error, Exit};
+use crate::ledger::finding::Cosigned;
 use crate::ledger::note::NoteKey;
 use crate::ledger::note_sm2::Sm2NoteKey;
 use crate::ledger::{Against, Finding, LedgerError, Report, rebuild as rebuild_tables, verify_lines};
@@ -26,6 +28,12 @@ pub(super) struct Verify {
     /// The log's SM2 public key, known from elsewhere.
     #[arg(long, value_name = "NAME+ID+KEY")]
     sm2_key: Option<String>,
+    /// A witness who must have cosigned.
+    #[arg(long, value_name = "NAME+ID+KEY")]
+    witness: Option<String>,
+    /// How many entries at least.
+    #[arg(long, value_name = "SIZE", requires = "witness", default_value_t = 1)]
+    cosigned_size: u64,
     /// Verify an exported file instead of a database.
     #[arg(long, value_name = "FILE", conflicts_with = "file")]
     export: Option<PathBuf>,
@@ -51,6 +59,14 @@ struct FindingRecord<'a> {
 }
 
 #[derive(Serialize)]
+struct CosignedRecord {
+    witness: String,
+    size: u64,
+    time: u64,
+    behind: u64,
+}
+
+#[derive(Serialize)]
 struct ReportRecord<'a> {
     good: bool,
     site: &'a str,
@@ -62,6 +78,7 @@ struct ReportRecord<'a> {
     covered: u64,
     sm2_covered: u64,
     sm2_key: Option<String>,
+    cosigned: Vec<CosignedRecord>,
     copy_agrees: Option<bool>,
     findings: u64,
     first_bad: Option<u64>,
@@ -80,6 +97,7 @@ pub(super) fn verify(args: &Verify, place: &Place, context: &mut Context) -> Res
         .map(str::parse::<Sm2NoteKey>)
         .transpose()
         .map_err(LedgerError::from)?;
+    let witness = args.witness.as_deref().map(cosign_key).transpose()?;
     if let (Some(path), Some(key)) = (&args.evidence, &key) {
         return evidence::verify(path, key, context);
     }
@@ -100,6 +118,9 @@ pub(super) fn verify(args: &Verify, place: &Place, context: &mut Context) -> Res
     };
     if let Some(key) = &sm2_key {
         report.demand_sm2(key);
+    }
+    if let Some(key) = &witness {
+        report.demand_witness(key, args.cosigned_size);
     }
     tell(&report, context)?;
     Ok(if report.good() { Exit::Done } else { Exit::Check })
@@ -143,6 +164,7 @@ pub(super) fn tell(report: &Report, context: &mut Context) -> Result<(), Error> 
         covered: report.covered,
         sm2_covered: report.sm2_covered,
         sm2_key: report.sm2_key.as_ref().map(ToString::to_string),
+        cosigned: report.cosigned.iter().map(|c| cosigned(c, report.entries)).collect(),
         copy_agrees: report.copy_agrees,
         findings: report.count,
         first_bad: report.first_bad().and_then(|f| f.seq),
@@ -166,6 +188,18 @@ pub(super) fn tell(report: &Report, context: &mut Context) -> Result<(), Error> 
     if let Some(key) = &report.sm2_key {
         out.say(&msg!("ledger-report-sm2", covered = report.sm2_covered, key = key))?;
     }
+    for by in &report.cosigned {
+        let behind = report.entries.saturating_sub(by.size);
+        let (key, size, time) = (&by.witness, by.size, moment(by.time));
+        let said = msg!(
+            "ledger-report-cosigned",
+            key = key,
+            size = size,
+            time = time,
+            behind = behind
+        );
+        out.say(&said)?;
+    }
     tell_verdict(report, out)
 }
 
@@ -178,6 +212,23 @@ pub(super) fn tell_verdict(report: &Report, out: &mut Output) -> Result<(), Erro
         }
         Some(_) => out.say(&msg!("ledger-report-bad", count = report.count)),
     }
+}
+
+fn cosigned(by: &Cosigned, entries: u64) -> CosignedRecord {
+    CosignedRecord {
+        witness: by.witness.to_string(),
+        size: by.size,
+        time: by.time,
+        behind: entries.saturating_sub(by.size),
+    }
+}
+
+/// A witness's time for people.
+pub(super) fn moment(time: u64) -> String {
+    let at = i64::try_from(time)
+        .ok()
+        .and_then(|s| jiff::Timestamp::from_second(s).ok());
+    at.map_or_else(|| time.to_string(), |at| at.to_string())
 }
 
 pub(super) fn rebuild(place: &Place, context: &mut Context) -> Result<Exit, Error> {

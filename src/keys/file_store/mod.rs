@@ -29,6 +29,7 @@ mod paper;
 mod pending;
 mod transfer;
 mod unlock;
+mod witness;
 
 pub use backup::{Backup, BackupError, BackupHeader, BackupHolder, BackupShare, OpenBackup, Restore};
 pub use change::Change;
@@ -41,6 +42,7 @@ pub use internal::card_pin_name;
 pub use officer::{OfficerKeys, SHORTEST_PASSPHRASE};
 pub use pending::{Held, Pending, Staged};
 pub use transfer::SealedKey;
+pub use witness::{HeldFile, WitnessKey, hold_file};
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -37,6 +37,7 @@ pub const NAMES: &[&str] = &[
     "ledger.loss",
     "ledger.archive",
     "log.key",
+    "checkpoint.cosign",
     "range.reserve",
     "order.import",
     "order.withdraw",
