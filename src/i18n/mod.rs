@@ -206,13 +206,12 @@ impl Msg {
             out.push_str(&rest[..open]);
             rest = &rest[open + len + 1..];
             if !in_braces {
-                match forms(inner).filter(|_| lang == Lang::En) {
-                    Some((one, many)) => out.push_str(if is_one { one } else { many }),
+                if let Some((one, many)) = forms(inner).filter(|_| lang == Lang::En) {
+                    out.push_str(if is_one { one } else { many });
+                } else {
                     // What stands in brackets may hold arguments of its own.
-                    None => {
-                        out.push('(');
-                        rest = &text[text.len() - rest.len() - inner.len() - 1..];
-                    }
+                    out.push('(');
+                    rest = &text[text.len() - rest.len() - inner.len() - 1..];
                 }
                 continue;
             }
