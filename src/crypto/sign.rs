@@ -59,8 +59,23 @@ pub struct PublicKey(pub [u8; 32]);
 impl PublicKey {
     /// Whether the signature is this key's over the message.
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        VerifyingKey::from_bytes(&self.0)
-            .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+        self.unpacked().is_some_and(|key| key.verify(message, signature))
+    }
+
+    /// The key as it is calculated with, for many signatures; none where these bytes are no point of the curve.
+    pub fn unpacked(&self) -> Option<UnpackedKey> {
+        VerifyingKey::from_bytes(&self.0).ok().map(UnpackedKey)
+    }
+}
+
+/// A public key whose point is worked out.
+#[derive(Debug, Clone, Copy)]
+pub struct UnpackedKey(VerifyingKey);
+
+impl UnpackedKey {
+    /// Whether the signature is this key's over the message, as strictly as [`PublicKey::verify`].
+    pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        self.0.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
     }
 }
 

@@ -96,11 +96,6 @@ impl Entry {
         if wire.v != VERSION {
             return Err(NoEntry::Form(format!("version {}", wire.v)));
         }
-        let act = serde_json::json!({"act": wire.act, "body": wire.body});
-        let act: Act = serde_json::from_value(act).map_err(|e| match e.to_string() {
-            text if text.starts_with("unknown variant") => NoEntry::UnknownAct(wire.act.chars().take(40).collect()),
-            text => NoEntry::Form(text),
-        })?;
         let Wire {
             v,
             seq,
@@ -108,9 +103,21 @@ impl Entry {
             prev,
             site,
             officer,
+            act: name,
+            body,
             sigs,
-            ..
         } = wire;
+        let fields = [("act", Value::String(name.clone())), ("body", body)];
+        let act = Value::Object(
+            fields
+                .map(|(field, value)| (field.to_owned(), value))
+                .into_iter()
+                .collect(),
+        );
+        let act: Act = serde_json::from_value(act).map_err(|e| match e.to_string() {
+            text if text.starts_with("unknown variant") => NoEntry::UnknownAct(name.chars().take(40).collect()),
+            text => NoEntry::Form(text),
+        })?;
         let entry = Self {
             v,
             seq,

@@ -13,7 +13,7 @@ use std::thread;
 
 use super::entry::{Entry, NoEntry};
 use super::error::LedgerError;
-use super::field::{Text, VerifyKey};
+use super::field::{ReadyKey, Text};
 use super::hash::Hash;
 use super::lines::{Line, Next};
 use super::rules::{State, Tried};
@@ -40,13 +40,16 @@ pub(super) struct Examined {
 
 /// The officers' keys as far as the ledger was followed. A name never gets another key.
 #[derive(Debug, Default)]
-pub(super) struct Officers(RwLock<BTreeMap<Text, VerifyKey>>);
+pub(super) struct Officers(RwLock<BTreeMap<Text, ReadyKey>>);
 
 impl Officers {
     /// Takes over whom the entries so far have enrolled.
     pub(super) fn learn(&self, state: &State) {
         if self.0.read().unwrap_or_else(PoisonError::into_inner).len() != state.officers.len() {
-            let keys = state.officers.iter().map(|(name, officer)| (name.clone(), officer.key));
+            let keys = state
+                .officers
+                .iter()
+                .map(|(name, officer)| (name.clone(), officer.key.into()));
             *self.0.write().unwrap_or_else(PoisonError::into_inner) = keys.collect();
         }
     }
@@ -58,7 +61,7 @@ impl Officers {
             leaf: Hash::leaf(line),
             tried: entry
                 .as_ref()
-                .map(|entry| Tried::of(entry, |name| keys.get(name).copied()))
+                .map(|entry| Tried::of(entry, |name| keys.get(name)))
                 .unwrap_or_default(),
             entry,
         }

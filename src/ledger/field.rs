@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::kcv::Kcv;
-use crate::crypto::sign::PublicKey;
+use crate::crypto::sign::{PublicKey, UnpackedKey};
 use crate::crypto::sm2::Sm2PublicKey;
 
 /// A value that a field of an entry cannot take.
@@ -251,6 +251,32 @@ impl VerifyKey {
     /// and points of small order are refused.
     pub fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
         PublicKey(self.0).verify(message, &signature.0)
+    }
+}
+
+/// A key that is ready to verify many signatures.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadyKey {
+    key: VerifyKey,
+    unpacked: Option<UnpackedKey>,
+}
+
+impl From<VerifyKey> for ReadyKey {
+    fn from(key: VerifyKey) -> Self {
+        let unpacked = PublicKey(key.0).unpacked();
+        Self { key, unpacked }
+    }
+}
+
+impl ReadyKey {
+    /// The key.
+    pub fn key(&self) -> VerifyKey {
+        self.key
+    }
+
+    /// The same as [`VerifyKey::verifies`].
+    pub fn verifies(&self, message: &[u8], signature: &Signature) -> bool {
+        self.unpacked.is_some_and(|key| key.verify(message, &signature.0))
     }
 }
 

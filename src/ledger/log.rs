@@ -137,7 +137,15 @@ impl Ledger {
 
     pub(super) fn open_file(path: &Path, copy: Option<&Path>, read_only: bool) -> Result<Self, LedgerError> {
         let outside = copy.map(std::fs::read);
-        let db = store::open(path, read_only)?;
+        Self::of(store::open(path, read_only)?, path, copy, outside)
+    }
+
+    fn of(
+        db: Connection,
+        path: &Path,
+        copy: Option<&Path>,
+        outside: Option<std::io::Result<Vec<u8>>>,
+    ) -> Result<Self, LedgerError> {
         let doing = LedgerError::while_doing("reading the ledger");
         db.execute_batch("BEGIN").map_err(&doing)?;
         if !store::has_tables(&db)? {
@@ -426,3 +434,6 @@ pub(super) fn load_head(db: &Connection) -> Result<Head, LedgerError> {
         Err(LedgerError::Damaged { seq: last })
     }
 }
+
+#[cfg(test)]
+mod tests;

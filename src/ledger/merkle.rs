@@ -300,6 +300,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn ten_million_entries_take_a_few_dozen_look_ups() {
+        for size in [10_000_000_u64, 9_999_999, (1 << 24) - 1, 1 << 23] {
+            let looked = std::cell::Cell::new(0);
+            let nodes = |_, _| {
+                looked.set(looked.get() + 1);
+                Ok::<_, Infallible>(Hash::default())
+            };
+            let depth = 1 + size.ilog2();
+            root(size, &nodes).unwrap();
+            assert!(looked.take() <= depth, "root of {size}");
+            assert!(grow(size, Hash::default(), &nodes).unwrap().len() as u32 <= depth + 1 && looked.take() <= depth);
+            for seq in [0, size / 3, size / 2 + 1, size - 1] {
+                assert!(
+                    inclusion(seq, size, &nodes).unwrap().len() as u32 <= depth,
+                    "{seq} in {size}"
+                );
+                assert!(looked.take() <= 2 * depth, "{seq} in {size}");
+                consistency(seq + 1, size, &nodes).unwrap();
+                assert!(looked.take() <= 2 * depth, "{seq} to {size}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn proofs_hold_and_altered_ones_do_not(count in 1_u64..200, a in any::<u64>(), b in any::<u64>(), bit in any::<usize>()) {

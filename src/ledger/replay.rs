@@ -42,7 +42,7 @@ impl Replay {
     pub(super) fn new(sizes: &[u64]) -> Result<Self, LedgerError> {
         let doing = LedgerError::while_doing("making the tables again");
         let tables = Connection::open("").map_err(&doing)?;
-        tables.set_prepared_statement_cache_capacity(64);
+        store::plan_once(&tables).map_err(&doing)?;
         let make = format!(
             "PRAGMA foreign_keys = OFF; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; {} BEGIN;",
             store::PROJECTION

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use super::entry::Entry;
@@ -111,10 +112,15 @@ pub(super) fn prepare(db: &Connection, read_only: bool) -> Result<(), LedgerErro
             db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
             db.pragma_update(None, "synchronous", "FULL")?;
         }
-        db.set_prepared_statement_cache_capacity(64);
-        Ok(())
+        plan_once(db)
     };
     set().map_err(LedgerError::while_doing("setting the database up"))
+}
+
+/// Statements are planned once and kept; values that are bound to them do not make SQLite plan them anew.
+pub(super) fn plan_once(db: &Connection) -> rusqlite::Result<()> {
+    db.set_prepared_statement_cache_capacity(128);
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// Tables, indexes and triggers of a file, in one order.

@@ -5,6 +5,8 @@
 //! A card's intent takes a blank from what the acting officer was handed out; a card that ends blank gives it back to the
 //! officer who acts then; a number given up on a written chip makes scrap.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, params};
 
 use super::{CentreFault, Done, many, one, run, unknown};
@@ -313,40 +315,103 @@ fn leave(db: &Connection, kind: CardKind, number: &str, under: &Under, to: Place
 }
 
 /// What does not add up: the lots' columns against each other, against what officers hold, against the cards on their blanks
-/// and against the serial numbers.
+/// and against the serial numbers. Goes through each table once, however many lots there are.
 pub(super) fn faults(db: &Connection) -> Result<Vec<(String, String)>, LedgerError> {
-    let checks = [
-        (
-            "received",
-            "received <> in_stock + handed_out + in_process + issued + scrapped + returned",
-        ),
-        (
-            "handed out",
-            "handed_out <> (SELECT coalesce(sum(count), 0) FROM holdings h WHERE h.lot = lots.lot)",
-        ),
-        (
-            "in process",
-            "in_process <> (SELECT count(*) FROM blanks b JOIN cards c USING (kind, number)
-             WHERE b.lot = lots.lot AND b.place = 'in-process' AND c.status IN ('in-doubt', 'failed-partial'))",
-        ),
-        (
-            "issued",
-            "issued <> (SELECT count(*) FROM blanks b JOIN cards c USING (kind, number)
-             WHERE b.lot = lots.lot AND b.place = 'issued' AND c.outcome IS NOT NULL)",
-        ),
-        (
-            "serial numbers",
-            "serials = 1 AND (received, in_stock, handed_out, in_process, issued, scrapped, returned) IS NOT (
-             SELECT count(*), total(place = 'in-stock'), total(place = 'handed-out'), total(place = 'in-process'),
-                    total(place = 'issued'), total(place = 'scrapped'), total(place = 'returned')
-             FROM serials s WHERE s.lot = lots.lot)",
-        ),
-    ];
-    let mut found = Vec::new();
-    for (what, condition) in checks {
-        let sql = format!("SELECT lot FROM lots WHERE {condition} ORDER BY lot");
-        let lots: Vec<String> = many(db, &sql, params![], |row| row.get(0))?;
-        found.extend(lots.into_iter().map(|lot| (lot, what.to_owned())));
+    let (written, numbered) = (written(db)?, numbered(db)?);
+    let sql = "SELECT lot, serials, received, in_stock, handed_out, in_process, issued, scrapped, returned,
+                      (SELECT coalesce(sum(count), 0) FROM holdings h WHERE h.lot = lots.lot)
+               FROM lots ORDER BY lot";
+    let lots = many(db, sql, params![], |row| {
+        let columns: [i64; 8] = [
+            row.get(2)?,
+            row.get(3)?,
+            row.get(4)?,
+            row.get(5)?,
+            row.get(6)?,
+            row.get(7)?,
+            row.get(8)?,
+            row.get(9)?,
+        ];
+        Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?, columns))
+    })?;
+    let mut found: [Vec<String>; 5] = Default::default();
+    for (lot, with_serials, columns) in lots {
+        let [
+            received,
+            in_stock,
+            handed_out,
+            in_process,
+            issued,
+            scrapped,
+            returned,
+            held,
+        ] = columns;
+        let places = [in_stock, handed_out, in_process, issued, scrapped, returned];
+        let (writing, done) = written.get(&lot).copied().unwrap_or_default();
+        let by_number = numbered.get(&lot).copied().unwrap_or_default();
+        let wrong = [
+            i128::from(received) != places.map(i128::from).iter().sum(),
+            handed_out != held,
+            in_process != writing,
+            issued != done,
+            with_serials && columns[..7] != by_number,
+        ];
+        for (lots, _) in found.iter_mut().zip(wrong).filter(|(_, wrong)| *wrong) {
+            lots.push(lot.clone());
+        }
     }
-    Ok(found)
+    let checks = ["received", "handed out", "in process", "issued", "serial numbers"];
+    let named = checks.into_iter().zip(found);
+    Ok(named
+        .flat_map(|(what, lots)| lots.into_iter().map(move |lot| (lot, what.to_owned())))
+        .collect())
+}
+
+/// For each lot, how many of its blanks lie under cards that are being written, and how many under finished ones.
+fn written(db: &Connection) -> Result<BTreeMap<String, (i64, i64)>, LedgerError> {
+    let sql = "SELECT b.lot, b.place = 'in-process' AND c.status IN ('in-doubt', 'failed-partial'),
+                      b.place = 'issued' AND c.outcome IS NOT NULL
+               FROM blanks b CROSS JOIN cards c USING (kind, number)";
+    let mut counts = BTreeMap::new();
+    each(db, sql, &mut |row| {
+        let (writing, done) = count_for(&mut counts, row.get_ref(0)?.as_str()?);
+        *writing += row.get::<_, i64>(1)?;
+        *done += row.get::<_, i64>(2)?;
+        Ok(())
+    })?;
+    Ok(counts)
+}
+
+/// For each lot with serial numbers, how many there are, and how many at each place, in the order of the lots' columns.
+fn numbered(db: &Connection) -> Result<BTreeMap<String, [i64; 7]>, LedgerError> {
+    let mut counts = BTreeMap::new();
+    each(db, "SELECT lot, place FROM serials", &mut |row| {
+        let counts: &mut [i64; 7] = count_for(&mut counts, row.get_ref(0)?.as_str()?);
+        counts[0] += 1;
+        let places = ["in-stock", "handed-out", "in-process", "issued", "scrapped", "returned"];
+        let place = row.get_ref(1)?.as_str()?;
+        if let Some(at) = places.iter().position(|known| *known == place) {
+            counts[at + 1] += 1;
+        }
+        Ok(())
+    })?;
+    Ok(counts)
+}
+
+fn count_for<'a, T: Default>(counts: &'a mut BTreeMap<String, T>, lot: &str) -> &'a mut T {
+    counts.entry(lot.to_owned()).or_default()
+}
+
+/// Row by row, without keeping any.
+fn each(
+    db: &Connection,
+    sql: &str,
+    read: &mut dyn FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<()>,
+) -> Result<(), LedgerError> {
+    let mut find = db.prepare(sql).map_err(super::doing)?;
+    let mut rows = find.query([]).map_err(super::doing)?;
+    while let Some(row) = rows.next().map_err(super::doing)? {
+        read(row).map_err(super::doing)?;
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@
 use std::cell::OnceCell;
 
 use crate::ledger::entry::Entry;
-use crate::ledger::field::{Text, VerifyKey};
+use crate::ledger::field::{ReadyKey, Text, VerifyKey};
 
 /// For each signature of one entry: the key that was tried, and whether it verifies.
 #[derive(Debug, Default)]
@@ -13,9 +13,9 @@ pub(in crate::ledger) struct Tried(Vec<Option<(VerifyKey, bool)>>);
 
 impl Tried {
     /// Tries each signature under the key that its officer is thought to have.
-    pub(in crate::ledger) fn of(entry: &Entry, key_of: impl Fn(&Text) -> Option<VerifyKey>) -> Self {
+    pub(in crate::ledger) fn of<'a>(entry: &Entry, key_of: impl Fn(&Text) -> Option<&'a ReadyKey>) -> Self {
         let bytes = entry.signed_bytes();
-        let one = |key: VerifyKey, sig| (key, key.verifies(&bytes, sig));
+        let one = |key: &ReadyKey, sig| (key.key(), key.verifies(&bytes, sig));
         let sigs = entry.sigs.iter();
         Self(sigs.map(|s| key_of(&s.officer).map(|key| one(key, &s.sig))).collect())
     }
