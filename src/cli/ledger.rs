@@ -40,6 +40,9 @@ struct Place {
     /// The checkpoint kept outside the database.
     #[arg(long, global = true, value_name = "FILE")]
     copy: Option<PathBuf>,
+    /// An archive of an old period, to be read too.
+    #[arg(long, global = true, value_name = "FILE")]
+    archive: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -66,6 +69,8 @@ enum Verb {
     Rebuild,
     /// Copies the database.
     Backup(backup::Backup),
+    /// Moves the lines of an old period into a file.
+    Archive(backup::Archive),
     /// Puts a copy in the place of a lost database.
     Restore(backup::Restore),
     /// Goes on after entries were lost.
@@ -88,6 +93,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
         Verb::Witness(verb) => witness::witness(verb, &args.place, context),
         Verb::Rebuild => verify::rebuild(&args.place, context),
         Verb::Backup(verb) => backup::backup(verb, context),
+        Verb::Archive(verb) => backup::archive(verb, context),
         Verb::Restore(verb) => backup::restore(verb, context),
         Verb::DeclareLoss(verb) => backup::declare_loss(verb, context),
         Verb::Migrate(verb) => backup::migrate(verb, &args.place, context),

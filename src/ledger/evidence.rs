@@ -6,7 +6,7 @@
 mod check;
 mod context;
 mod header;
-mod read;
+pub(in crate::ledger) mod read;
 mod selection;
 mod tree;
 mod write;

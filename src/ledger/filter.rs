@@ -276,7 +276,9 @@ impl Ledger {
     /// The stored lines, without looking into them.
     pub(super) fn each_stored(&self, filter: &Filter, count: Count, each: EachStored<'_>) -> Result<(), LedgerError> {
         let doing = LedgerError::while_doing("reading the entries");
-        let mut all = filter.conditions(self.range_of(filter)?);
+        let range = self.range_of(filter)?;
+        self.check_there(range, filter)?;
+        let mut all = filter.conditions(range);
         let (order, limit) = match count {
             Count::All => ("", None),
             Count::First(n) => ("", Some(n)),

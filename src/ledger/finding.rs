@@ -48,6 +48,10 @@ pub struct Report {
     pub signatures: u64,
     /// The root of the tree over the entries as they are.
     pub root: Hash,
+    /// Entries whose lines are in archives that were not given. Their place in the tree was checked, nothing else of them.
+    pub unread: u64,
+    /// The names of those archives.
+    pub unread_files: Vec<String>,
     /// How many entries the newest checkpoint covers, where it is right.
     pub covered: u64,
     /// How many entries the newest checkpoint with a right SM2 line covers.
@@ -69,9 +73,9 @@ pub struct Report {
 }
 
 impl Report {
-    /// Nothing is wrong.
+    /// Nothing is wrong, and nothing was left unread.
     pub fn good(&self) -> bool {
-        self.count == 0
+        self.count == 0 && self.unread == 0
     }
 
     /// The finding at the earliest entry, or the first without an entry.

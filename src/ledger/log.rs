@@ -40,6 +40,8 @@ pub struct Ledger {
     pub(super) state: State,
     pub(super) head: Head,
     found: Found,
+    /// Archives whose files are read beside the database, by their first entries.
+    pub(super) beside: Vec<u64>,
 }
 
 /// The checkpoints as opening found them: first the copy outside was read, then the ledger at one moment. Whoever appends
@@ -98,6 +100,7 @@ impl Ledger {
             state,
             head: Head { size: 1, leaf, at },
             found: Found::default(),
+            beside: Vec::new(),
         };
         match ledger.begin(&entry).and_then(|()| ledger.checkpoint(log_key)) {
             Ok(_) => Ok(ledger),
@@ -156,6 +159,7 @@ impl Ledger {
         let stored = store::checkpoint(&db)?;
         db.execute_batch("COMMIT").map_err(doing)?;
         Ok(Self {
+            beside: Vec::new(),
             db,
             copy: copy.map(Path::to_owned),
             state,
@@ -258,6 +262,16 @@ impl Ledger {
         acts: Vec<(Act, &[Signer<'_>])>,
         clock: &Clock,
     ) -> Result<Vec<Entry>, LedgerError> {
+        self.append_then(acts, clock, &mut |_| Ok(()))
+    }
+
+    /// The same, with something that is done to the database in the same commit, after the entries are there.
+    pub(super) fn append_then(
+        &mut self,
+        acts: Vec<(Act, &[Signer<'_>])>,
+        clock: &Clock,
+        then: &mut dyn FnMut(&Connection) -> Result<(), LedgerError>,
+    ) -> Result<Vec<Entry>, LedgerError> {
         let doing = LedgerError::while_doing("appending");
         let Some((_, first)) = acts.first() else {
             return Ok(Vec::new());
@@ -314,6 +328,7 @@ impl Ledger {
             entries.push(entry);
         }
         state.is_whole()?;
+        then(&tx)?;
         tx.commit().map_err(doing)?;
         (self.state, self.head) = (state, head);
         Ok(entries)

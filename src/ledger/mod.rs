@@ -57,6 +57,6 @@ pub use log::{Ledger, Signer};
 pub use period::Period;
 pub use policy::{Policy, Role, Rule};
 pub use policy_file::Difference;
-pub use rebuild::rebuild;
+pub use rebuild::{rebuild, rebuild_with};
 pub use upkeep::UpkeepFault;
-pub use verify::{Against, verify, verify_lines, verify_lines_on, verify_on};
+pub use verify::{Against, verify, verify_lines, verify_lines_on, verify_on, verify_with};

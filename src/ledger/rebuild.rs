@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The tables that follow from the entries, made again: in one commit or not at all. The entries are not touched.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -10,18 +10,27 @@ use super::examine::{self, Examined};
 use super::projection::{apply, tables};
 use super::rules::State;
 use super::verify::{STRIDE, all_cores};
-use super::{lines, store};
+use super::{lines, store, upkeep};
 use crate::msg;
 use crate::outside::Observer;
 
 /// Makes the tables again from the entries, in one commit, also where an earlier version of the program made them. The
 /// entries themselves are not touched. Memory does not grow with the ledger.
 pub fn rebuild(path: &Path, observer: &mut dyn Observer) -> Result<u64, LedgerError> {
+    rebuild_with(path, &[], observer)
+}
+
+/// The same with the archives of old periods, all of which it takes.
+pub fn rebuild_with(path: &Path, archives: &[PathBuf], observer: &mut dyn Observer) -> Result<u64, LedgerError> {
     let mut db = store::open(path, false)?;
     let doing = LedgerError::while_doing("making the tables again");
     let tx = db
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(&doing)?;
+    // Before the table of archives is made again like the others.
+    if let Some(row) = upkeep::mount(&tx, archives)?.first() {
+        return Err(row.holds(row.from));
+    }
     store::make_tables_again(&tx, tables())?;
     let size = fill(&tx, observer)?;
     tx.commit().map_err(doing)?;

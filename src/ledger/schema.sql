@@ -48,7 +48,7 @@ CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries WHEN (
         'card.intent', 'card.outcome', 'psam.intent', 'psam.outcome', 'card.void',
         'purse.intent', 'purse.load', 'purse.purchase',
         'stock.receive', 'stock.hand-out', 'stock.take-back', 'stock.return', 'stock.scrap', 'stock.count',
-        'card.lost', 'card.found', 'card.replace', 'card.exchange', 'card.extend', 'card.return', 'card.cancel',
+        'card.lost', 'card.found', 'card.extend', 'card.return', 'card.cancel',
         'card.block', 'card.unblock', 'pin.unblock', 'pin.reload', 'card.done',
         'batch.run', 'batch.pause', 'batch.resume', 'batch.export',
         'blacklist.add', 'blacklist.remove', 'blacklist.confirm',

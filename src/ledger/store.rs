@@ -13,7 +13,7 @@ use super::entry::Entry;
 use super::error::LedgerError;
 use super::hash::Hash;
 use super::projection::whole;
-use super::upkeep::{UpkeepFault, medium};
+use super::upkeep::{UpkeepFault, archive_of, is_remainder, medium};
 
 /// `application_id` of the file: "CMLG".
 pub(super) const APPLICATION: i64 = 0x434D_4C47;
@@ -198,7 +198,11 @@ pub(super) fn line(db: &Connection, seq: u64) -> Result<Vec<u8>, LedgerError> {
         .query_row([whole(seq)], |row| Ok(row.get_ref(0)?.as_bytes()?.to_vec()))
         .optional()
         .map_err(doing)?;
-    found.ok_or(LedgerError::NoEntry(seq))
+    let line = found.ok_or(LedgerError::NoEntry(seq))?;
+    match is_remainder(&line).then(|| archive_of(db, seq)).transpose()?.flatten() {
+        Some(archive) => Err(archive.holds(seq)),
+        None => Ok(line),
+    }
 }
 
 /// A stored entry.

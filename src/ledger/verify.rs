@@ -20,6 +20,7 @@ use super::note::{NoteFault, NoteKey};
 use super::replay::Replay;
 use super::rules::State;
 use super::stored_nodes::StoredNodes;
+use super::upkeep::{self, ArchiveRow, UpkeepFault};
 use super::{examine, lines, store};
 use crate::error::Fault;
 use crate::i18n::Msg;
@@ -56,6 +57,27 @@ pub fn verify_on(
     against: &Against,
     observer: &mut dyn Observer,
 ) -> Result<Report, LedgerError> {
+    verify_all(threads, path, &[], against, observer)
+}
+
+/// The same with archives of old periods read beside the database. Of an archive that is not among them the report says so,
+/// and is not good.
+pub fn verify_with(
+    path: &Path,
+    archives: &[PathBuf],
+    against: &Against,
+    observer: &mut dyn Observer,
+) -> Result<Report, LedgerError> {
+    verify_all(all_cores(), path, archives, against, observer)
+}
+
+fn verify_all(
+    threads: usize,
+    path: &Path,
+    archives: &[PathBuf],
+    against: &Against,
+    observer: &mut dyn Observer,
+) -> Result<Report, LedgerError> {
     // First the copy, then one moment of the ledger: whoever appends meanwhile, the copy is not ahead of it.
     let copy = against.copy.as_deref().map(|path| (path, fs::read_to_string(path)));
     let beside_copy = against.copy.as_deref().map(cosigned_copy);
@@ -63,6 +85,14 @@ pub fn verify_on(
     let db = store::open(path, true)?;
     let doing = LedgerError::while_doing("reading the ledger");
     db.execute_batch("BEGIN").map_err(&doing)?;
+    // What is wrong with this table is found with the others.
+    let unread = upkeep::mount(&db, archives).or_else(|fault| {
+        if archives.is_empty() {
+            Ok(Vec::new())
+        } else {
+            Err(fault)
+        }
+    })?;
     let stored = store::checkpoint(&db);
     let notes = [
         stored.as_ref().ok().and_then(Option::as_deref),
@@ -72,8 +102,15 @@ pub fn verify_on(
     let sizes: Vec<u64> = notes.iter().flatten().filter_map(|note| size_of(note)).collect();
     let [stored_size, copy_size, _] = notes.map(|note| note.and_then(size_of));
     let mut replay = Replay::new(&sizes)?;
-    read_all(threads, path, &db, &mut replay, observer);
-    compare_tables(&db, &replay.tables, &mut replay.report);
+    read_all(threads, (path, &db), &unread, &mut replay, observer);
+    if replay.report.unread == 0 {
+        compare_tables(&db, &replay.tables, &mut replay.report);
+    } else {
+        replay.report.unread_files = unread.into_iter().map(|row| row.file).collect();
+    }
+    if !archives.is_empty() {
+        compare_archives(&db, &mut replay.report);
+    }
     check_stock(&db, &mut replay.report);
     match stored {
         Ok(Some(note)) => check_note(&mut replay, "LEDGER-CHECKPOINT", None, &note),
@@ -199,21 +236,36 @@ fn size_of(note: &str) -> Option<u64> {
     Checkpoint::parse(&text).map(|checkpoint| checkpoint.size)
 }
 
+/// What is stored of an archived entry is the entry, or what an archive leaves of it.
+fn compare_archives(db: &Connection, report: &mut Report) {
+    match upkeep::first_contrary(db) {
+        Ok(None) => {}
+        Ok(Some(seq)) => report.add("LEDGER-ARCHIVE", Some(seq), msg!("ledger-finding-archive", seq = seq)),
+        Err(fault) => report.fault(None, &fault),
+    }
+}
+
 /// Reads all entries, while another thread has SQLite look through the whole file.
-fn read_all(threads: usize, path: &Path, db: &Connection, replay: &mut Replay, observer: &mut dyn Observer) {
+fn read_all(
+    threads: usize,
+    (path, db): (&Path, &Connection),
+    unread: &[ArchiveRow],
+    replay: &mut Replay,
+    observer: &mut dyn Observer,
+) {
     let second = (threads > 1).then(|| beside(db, path)).flatten();
     let of_file = thread::scope(|scope| {
         let Some(second) = second else {
             let of_file = check_database(db);
-            replay_all(threads, db, replay, observer);
+            replay_all(threads, db, unread, replay, observer);
             return of_file;
         };
         if let Ok(look) = thread::Builder::new().spawn_scoped(scope, move || check_database(&second)) {
-            replay_all(threads, db, replay, observer);
+            replay_all(threads, db, unread, replay, observer);
             // A panic goes on in this thread.
             look.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         } else {
-            replay_all(threads, db, replay, observer);
+            replay_all(threads, db, unread, replay, observer);
             check_database(db)
         }
     });
@@ -221,7 +273,13 @@ fn read_all(threads: usize, path: &Path, db: &Connection, replay: &mut Replay, o
     replay.report.begin_with(of_file);
 }
 
-fn replay_all(threads: usize, db: &Connection, replay: &mut Replay, observer: &mut dyn Observer) {
+fn replay_all(
+    threads: usize,
+    db: &Connection,
+    unread: &[ArchiveRow],
+    replay: &mut Replay,
+    observer: &mut dyn Observer,
+) {
     let size = match store::size(db) {
         Ok(size) => size,
         Err(fault) => return replay.report.fault(None, &fault),
@@ -230,21 +288,30 @@ fn replay_all(threads: usize, db: &Connection, replay: &mut Replay, observer: &m
     let (mut nodes, mut expected) = (StoredNodes::of(db), 0);
     let read = examine::in_order(
         threads,
-        lines::of_database(db, 0..size),
+        lines::of_database(db, 0..size).map(|next| upkeep::as_archived(next, unread)),
         &mut |officers, (seq, line)| {
-            match line {
-                Ok(line) => {
-                    for (level, index, hash) in replay.take(seq, &line) {
-                        expected += 1;
-                        if !nodes.have(level, index, hash) {
-                            let what = msg!("ledger-finding-node", seq = seq, level = level, index = index);
-                            replay.report.add("LEDGER-TREE", Some(seq), what);
-                        }
+            let complete = match line {
+                Ok(line) => replay.take(seq, &line),
+                Err(LedgerError::Upkeep(UpkeepFault::Archived { .. })) => match store::node(db, 0, seq) {
+                    Ok(leaf) => replay.pass_over(seq, leaf),
+                    Err(fault) => {
+                        replay.report.fault(Some(seq), &fault);
+                        Vec::new()
                     }
-                    replay.teach(officers);
+                },
+                Err(fault) => {
+                    replay.report.fault(Some(seq), &fault);
+                    Vec::new()
                 }
-                Err(fault) => replay.report.fault(Some(seq), &fault),
+            };
+            for (level, index, hash) in complete {
+                expected += 1;
+                if !nodes.have(level, index, hash) {
+                    let what = msg!("ledger-finding-node", seq = seq, level = level, index = index);
+                    replay.report.add("LEDGER-TREE", Some(seq), what);
+                }
             }
+            replay.teach(officers);
             if seq.is_multiple_of(STRIDE) {
                 observer.advance(seq);
             }

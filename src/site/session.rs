@@ -119,6 +119,15 @@ impl Session {
         self.append_with(act, None)
     }
 
+    /// Records an archive whose file is written, and lets its lines go. Returns the entry, and how many lines went.
+    pub fn archive(&mut self, body: act::LedgerArchive) -> Result<(Entry, u64), SiteError> {
+        let act = Act::LedgerArchive(body.clone());
+        let needed = self.ledger.needs(&act)?;
+        let people = signers_for(&self.officers, self.ledger.state(), &act, needed);
+        let (ledger, clock) = (&mut self.ledger, &self.clock);
+        Ok(with_signers(&people, |signers| ledger.archive(body, signers, clock))?)
+    }
+
     /// Appends an act, signed by all officers here.
     pub fn append_by_all(&mut self, act: Act) -> Result<Entry, SiteError> {
         let people: Vec<&OfficerKeys> = self.officers.iter().collect();

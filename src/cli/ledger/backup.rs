@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! `ledger backup`, `restore`, `declare-loss` and `migrate`.
+//! `ledger backup`, `archive`, `restore`, `declare-loss` and `migrate`.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -10,15 +10,26 @@ use serde_json::json;
 use super::Place;
 use crate::cli::progress::Progress;
 use crate::cli::{Context, record, session};
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, Fault as _};
 use crate::ledger::upkeep::{backup as copy, migrate as bring_up, restore as put_back};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Period};
 use crate::msg;
 use crate::site::Session;
 
 /// `ledger backup`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Backup {
+    /// The new file.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// `ledger archive`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Archive {
+    /// Up to here.
+    #[arg(long, value_name = "TIME")]
+    until: String,
     /// The new file.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -75,6 +86,39 @@ pub(super) fn backup(args: &Backup, context: &mut Context) -> Result<Exit, Error
         seq = entry.seq
     );
     context.out.say(&said)?;
+    Ok(Exit::Done)
+}
+
+/// The file first, written and read back; then the entry of two officers, with which the lines go; then a checkpoint over it.
+pub(super) fn archive(args: &Archive, context: &mut Context) -> Result<Exit, Error> {
+    let until = Period::until(&args.until)?;
+    let site = session::open_site(context)?;
+    let mut session = session::unlock(context, &site, &["ledger.archive"])?;
+    session.checkpoint()?;
+    let period = session.ledger.archivable(&until)?;
+    let mut progress = Progress::for_output(&context.out);
+    let body = session.ledger.write_archive(&period, &args.out, &mut progress)?;
+    let (entry, went) = session.archive(body.clone())?;
+    session.checkpoint()?;
+    if let Err(fault) = session.ledger.compact() {
+        // Somebody reads it for long; the space comes back with the next archive.
+        context.out.notice(&fault.msg());
+    }
+    let (path, last, digest) = (args.out.display(), body.to - 1, body.digest);
+    let record = json!({
+        "file": args.out, "digest": digest, "from": body.from, "to": body.to, "lines": went, "recorded": entry.seq,
+    });
+    context.out.record("cardmint.ledger-archive/1", &record)?;
+    let said = msg!(
+        "upkeep-archived-now",
+        from = body.from,
+        to = last,
+        path = path,
+        digest = digest,
+        seq = entry.seq
+    );
+    context.out.say(&said)?;
+    context.out.say(&msg!("upkeep-lines-went", lines = went))?;
     Ok(Exit::Done)
 }
 

@@ -22,10 +22,13 @@ impl Place {
 
     /// Opened without any right to write. A site's ledger must also agree with the site's settings.
     pub(super) fn open(&self, context: &Context) -> Result<Ledger, Error> {
-        if self.file.is_none() && self.copy.is_none() {
-            return Ok(session::open_site(context)?.ledger_read_only()?);
-        }
-        let (file, copy) = self.files(context)?;
-        Ok(Ledger::open_read_only(&file, copy.as_deref())?)
+        let mut ledger = if self.file.is_none() && self.copy.is_none() {
+            session::open_site(context)?.ledger_read_only()?
+        } else {
+            let (file, copy) = self.files(context)?;
+            Ledger::open_read_only(&file, copy.as_deref())?
+        };
+        ledger.read_archives(&self.archive)?;
+        Ok(ledger)
     }
 }

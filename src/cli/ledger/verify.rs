@@ -16,7 +16,7 @@ use crate::error::{Error, Exit};
 use crate::ledger::finding::Cosigned;
 use crate::ledger::note::NoteKey;
 use crate::ledger::note_sm2::Sm2NoteKey;
-use crate::ledger::{Against, Finding, LedgerError, Report, rebuild as rebuild_tables, verify_lines};
+use crate::ledger::{Against, Finding, LedgerError, Report, rebuild_with as rebuild_tables, verify_lines, verify_with};
 use crate::msg;
 
 /// `ledger verify`.
@@ -82,6 +82,9 @@ struct ReportRecord<'a> {
     copy_agrees: Option<bool>,
     findings: u64,
     first_bad: Option<u64>,
+    /// Entries whose lines are in archives that were not given.
+    unread: u64,
+    unread_archives: &'a [String],
 }
 
 pub(super) fn verify(args: &Verify, place: &Place, context: &mut Context) -> Result<Exit, Error> {
@@ -114,7 +117,7 @@ pub(super) fn verify(args: &Verify, place: &Place, context: &mut Context) -> Res
         verify_lines(&mut BufReader::new(file), note.as_deref(), &against, &mut progress)?
     } else {
         let (file, copy) = place.files(context)?;
-        crate::ledger::verify(&file, &Against { copy, key }, &mut progress)?
+        verify_with(&file, &place.archive, &Against { copy, key }, &mut progress)?
     };
     if let Some(key) = &sm2_key {
         report.demand_sm2(key);
@@ -123,7 +126,12 @@ pub(super) fn verify(args: &Verify, place: &Place, context: &mut Context) -> Res
         report.demand_witness(key, args.cosigned_size);
     }
     tell(&report, context)?;
-    Ok(if report.good() { Exit::Done } else { Exit::Check })
+    Ok(match (report.count, report.unread) {
+        (0, 0) => Exit::Done,
+        // Nothing is wrong, but not everything was looked at.
+        (0, _) => Exit::SomeFailed,
+        _ => Exit::Check,
+    })
 }
 
 /// Each finding, on a line of its own.
@@ -168,6 +176,8 @@ pub(super) fn tell(report: &Report, context: &mut Context) -> Result<(), Error> 
         copy_agrees: report.copy_agrees,
         findings: report.count,
         first_bad: report.first_bad().and_then(|f| f.seq),
+        unread: report.unread,
+        unread_archives: &report.unread_files,
     };
     out.record("cardmint.ledger-verification/1", &record)?;
     out.say(&msg!("ledger-report-site", site = report.site, key = report.log_key))?;
@@ -206,6 +216,10 @@ pub(super) fn tell(report: &Report, context: &mut Context) -> Result<(), Error> 
 /// Good, or how many findings and where the first one is.
 pub(super) fn tell_verdict(report: &Report, out: &mut Output) -> Result<(), Error> {
     match report.first_bad() {
+        None if report.unread > 0 => {
+            let (unread, files) = (report.unread, report.unread_files.join(", "));
+            out.say(&msg!("upkeep-report-incomplete", unread = unread, files = files))
+        }
         None => out.say(&msg!("ledger-report-good")),
         Some(Finding { seq: Some(seq), .. }) => {
             out.say(&msg!("ledger-report-bad-entry", count = report.count, seq = seq))
@@ -233,7 +247,7 @@ pub(super) fn moment(time: u64) -> String {
 
 pub(super) fn rebuild(place: &Place, context: &mut Context) -> Result<Exit, Error> {
     let mut progress = Progress::for_output(&context.out);
-    let entries = rebuild_tables(&place.files(context)?.0, &mut progress)?;
+    let entries = rebuild_tables(&place.files(context)?.0, &place.archive, &mut progress)?;
     context
         .out
         .record("cardmint.ledger-rebuild/1", &serde_json::json!({"entries": entries}))?;

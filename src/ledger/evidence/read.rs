@@ -22,7 +22,7 @@ const HEAD_LINES: usize = 6;
 
 /// What is wrong with the form; the number of the line in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum NoBundle {
+pub(in crate::ledger) enum NoBundle {
     /// The head is not as it must be.
     Head,
     /// The file ends, or a part ends, before what the head promises.
@@ -36,7 +36,7 @@ pub(super) enum NoBundle {
 }
 
 /// A bundle that is being read.
-pub(super) struct Reader<'a> {
+pub(in crate::ledger) struct Reader<'a> {
     from: &'a mut dyn BufRead,
     pub(super) header: Header,
     line: u64,
@@ -49,7 +49,7 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Reads the head.
-    pub(super) fn open(from: &'a mut dyn BufRead) -> Result<Self, NoBundle> {
+    pub(in crate::ledger) fn open(from: &'a mut dyn BufRead) -> Result<Self, NoBundle> {
         let header = Header {
             extent: super::Extent::Part,
             about: None,
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next entry's line; `None` after the last one.
-    pub(super) fn next_entry(&mut self) -> Result<Option<&[u8]>, NoBundle> {
+    pub(in crate::ledger) fn next_entry(&mut self) -> Result<Option<&[u8]>, NoBundle> {
         let at = self.line + 1;
         if self.entries == self.header.entries {
             return self.gap().map(|()| None);

@@ -26,6 +26,17 @@ pub enum UpkeepFault {
         /// The first thing that is wrong.
         what: Msg,
     },
+    /// An entry whose line is in an archive that was not given.
+    Archived {
+        /// Which entry.
+        seq: u64,
+        /// The file's name when it was made.
+        file: String,
+        /// The file's digest.
+        digest: String,
+    },
+    /// A file that is no recorded archive of this ledger, or no longer what it was.
+    NotAnArchive(PathBuf),
     /// A database of an earlier format, which is read and not written.
     OldFormat(PathBuf),
     /// A database that needs no migration.
@@ -88,6 +99,8 @@ impl Fault for UpkeepFault {
             Self::NotRestorable { path, what } => {
                 msg!("upkeep-not-restorable", path = path.display()).with_msg("what", what.clone())
             }
+            Self::Archived { seq, file, digest } => msg!("upkeep-archived", seq = seq, file = file, digest = digest),
+            Self::NotAnArchive(path) => msg!("upkeep-not-an-archive", path = path.display()),
             Self::OldFormat(path) => msg!("upkeep-old-format", path = path.display()),
             Self::NewFormat(path) => msg!("upkeep-new-format", path = path.display()),
             Self::NotNext { seq } => msg!("upkeep-not-next", seq = seq),
@@ -106,7 +119,9 @@ impl Fault for UpkeepFault {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::BadCopy { .. } | Self::NotRestorable { .. } | Self::NotNext { .. } => Exit::Check,
+            Self::NotAnArchive(_) | Self::BadCopy { .. } | Self::NotRestorable { .. } | Self::NotNext { .. } => {
+                Exit::Check
+            }
             _ => Exit::Usage,
         }
     }

@@ -71,7 +71,6 @@ fn from_a_copy(path: &Path, log: &Path) -> Result<Connection, LedgerError> {
         // Everything that it reads from is open after this.
         db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
             .map_err(&doing)?;
-        db.pragma_update(None, "query_only", true).map_err(&doing)?;
         Ok(db)
     });
     for end in ["", "-wal", "-shm"] {

@@ -71,7 +71,7 @@ pub fn migrate(
     Ok(Migrated { from, to, copy })
 }
 
-fn newest(ledger: &Ledger) -> Result<Checkpoint, LedgerError> {
+pub(super) fn newest(ledger: &Ledger) -> Result<Checkpoint, LedgerError> {
     let note = ledger.checkpoint_note()?;
     let note = note.ok_or(LedgerError::NotCovered { seq: 0, covered: 0 })?;
     believed(&note, &ledger.note_key()).map_err(|_| LedgerError::WrongLogKey)

@@ -1,5 +1,6 @@
 //! Keeping a ledger for years: copies of it, losses, archives, older formats, media that nobody can write.
 
+mod archive;
 mod backup;
 mod format;
 mod loss;

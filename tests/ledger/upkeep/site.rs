@@ -120,6 +120,53 @@ fn a_backup_comes_back_and_what_it_lacks_is_filled_in_or_declared() {
 }
 
 #[test]
+fn an_old_period_is_archived_and_asked_for_where_it_is_needed() {
+    let office = Office::new();
+    office.ok("ledger export --format csv --out a.csv", &["alice"]);
+    office.ok("ledger export --format csv --out b.csv", &["bob"]);
+    office.ends(2, "ledger archive --until 2020 --out old.evidence", BOTH);
+    office.ends(2, "ledger archive --until 2999 --out old.evidence", &["alice"]);
+    assert!(!office.path("old.evidence").exists());
+    let said = office.ok("ledger archive --until 2999 --out old.evidence", BOTH);
+    assert!(
+        said.contains("recorded as entry 3") && said.contains("2 lines left"),
+        "{said}"
+    );
+    let less = office.ends(1, "ledger verify", &[]);
+    assert!(
+        less.contains("NOT FULLY VERIFIED") && less.contains("old.evidence"),
+        "{less}"
+    );
+    assert!(office.ok("ledger verify --archive old.evidence", &[]).contains("GOOD"));
+    let log = office.ends(2, "ledger log", &[]);
+    assert!(log.contains("old.evidence") && log.contains("--archive"), "{log}");
+    assert!(
+        office
+            .ok("ledger log --archive old.evidence", &[])
+            .contains("ledger.export")
+    );
+    assert!(office.ok("ledger log --from 3", &[]).contains("ledger.archive"));
+    office.ends(2, "ledger show 1", &[]);
+    office.ok("ledger show 1 --archive old.evidence", &[]);
+    office.ends(2, "ledger prove 1", &[]);
+    office.ok("ledger prove 1 --archive old.evidence", &[]);
+    office.ends(2, "ledger rebuild", &[]);
+    office.ok("ledger rebuild --archive old.evidence", &[]);
+    assert!(
+        office
+            .ends(3, "ledger verify --archive a.csv", &[])
+            .contains("no recorded archive")
+    );
+    let json = office.ends(1, "ledger verify --json", &[]);
+    assert!(
+        json.contains("\"unread\":2") && json.contains("\"good\":false"),
+        "{json}"
+    );
+    office.ok(&range("after", 1), BOTH);
+    assert!(office.ok("ledger verify --archive old.evidence", &[]).contains("GOOD"));
+}
+
+#[test]
 fn another_policy_is_shown_first_and_locks_nobody_out() {
     let office = Office::new();
     let now = office.ok("policy show", &[]);
