@@ -31,6 +31,9 @@ fn run(page: &str, folder: &Path) -> String {
         .current_dir(folder)
         .env("PATH", path)
         .env("LC_ALL", "C.UTF-8")
+        // Where an auditor keeps the pages of the formats, with the verifier in Python.
+        .env("FORMATS", Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .env_remove("CARDMINT_SITE")
         .output()
         .unwrap();
@@ -109,7 +112,30 @@ fn the_guide_to_the_card_centre_runs_as_it_stands() {
 }
 
 #[test]
+fn the_guide_for_auditors_runs_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = run("audit.en.md", folder.path());
+    for expected in [
+        // Both programs, both sites, and the ledger of the second visit by two checkpoints
+        "GOOD",
+        "\ngood\ngood\n",
+        // One digit, and one line
+        "LEDGER-SIGNATURE  entry 42",
+        "LEDGER-SIGNATURE 42 ",
+        "the ledger has 47 entries, but a checkpoint was signed over 48",
+        // One card up to the root and on to the next card
+        "the ministry is the one that the city trusts: True",
+        "purchase.v1.3des@ministry, check value",
+        "\ncard 3100000000000002\n",
+    ] {
+        assert!(out.contains(expected), "{expected} is missing in:\n{out}");
+    }
+    assert!(out.matches("GOOD").count() >= 5, "{out}");
+}
+
+#[test]
 fn both_languages_give_the_same_commands() {
+    assert_eq!(blocks("audit.en.md"), blocks("audit.zh.md"));
     assert_eq!(blocks("ceremonies.en.md"), blocks("ceremonies.zh.md"));
     assert_eq!(blocks("centre.en.md"), blocks("centre.zh.md"));
     assert_eq!(blocks("guide.en.md"), blocks("guide.zh.md"));
