@@ -23,6 +23,7 @@ mod mutation {
     pub mod attacker;
     pub mod bits;
     pub mod both;
+    pub mod bundles;
     pub mod case;
     pub mod content;
     pub mod entries;
@@ -42,7 +43,7 @@ mod mutation {
 
 use mutation::case::{Case, Draw, Files};
 use mutation::subject::{Subject, subjects};
-use mutation::{bits, both, entries, exports, judge, scratch, tables};
+use mutation::{bits, both, bundles, entries, exports, judge, scratch, tables};
 
 type Damage = fn(&Files, &Subject, &mut Draw) -> Case;
 
@@ -51,6 +52,7 @@ const WAYS: &[(usize, Damage)] = &[
     (22, bits::database),
     (14, bits::log),
     (12, exports::export),
+    (8, bundles::bundle),
     (8, entries::edit),
     (3, entries::form),
     (5, entries::delete),
@@ -114,12 +116,17 @@ impl Run<'_> {
             .as_ref()
             .filter(|_| draw.percent(2))
             .and_then(|(file, note)| {
-                let report = judge::exported(subject, &case, file, note).ok()?;
+                let said = if case.kind == "bundle" {
+                    bundles::verdict(subject, file).ok()?
+                } else {
+                    let report = judge::exported(subject, &case, file, note).ok()?;
+                    (report.good(), judge::first_of(&report))
+                };
                 Some(both::Export {
                     what: what.clone(),
                     file: file.clone(),
                     note: note.clone(),
-                    said: (report.good(), judge::first_of(&report)),
+                    said,
                 })
             });
         let mut tally = self.tally.lock().unwrap();

@@ -14,7 +14,8 @@ sys.path.insert(0, sys.argv[1])
 import verify_ledger as v
 v.verifies = functools.lru_cache(None)(v.verifies)
 for path in sorted(glob.glob(os.path.join(sys.argv[2], '*.jsonl'))):
-    found = v.verify(open(path, 'rb').read(), open(path[:-6] + '.note', 'rb').read())
+    found = v.verify(open(path, 'rb'), open(path[:-6] + '.note', 'rb').read())
+    found = found[0] if isinstance(found, tuple) else found
     first = min((f[1] for f in found if f[1] is not None), default='-')
     print(os.path.basename(path)[:-6], 'bad' if found else 'good', first)
 ";

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, types::Value};
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, OpenFlags, Row};
 
 /// Everything that a file says, in an order that does not depend on where it lies in the file.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -47,7 +48,7 @@ impl Content {
             let mut walk = db.prepare("SELECT seq, line FROM entries NOT INDEXED")?;
             let mut rows = walk.query([])?;
             while let Some(row) = rows.next()? {
-                all.walked.insert(row.get(0)?, row.get(1)?);
+                all.walked.insert(row.get(0)?, cell(row, 1)?);
             }
             Ok(())
         });
@@ -55,14 +56,14 @@ impl Content {
             let mut walk = db.prepare("SELECT level, idx, hash FROM nodes")?;
             let mut rows = walk.query([])?;
             while let Some(row) = rows.next()? {
-                all.nodes.insert((row.get(0)?, row.get(1)?), row.get(2)?);
+                all.nodes.insert((row.get(0)?, row.get(1)?), cell(row, 2)?);
             }
             Ok(())
         });
         let last = self.walked.keys().last().copied().unwrap_or(0).clamp(0, 500);
         for seq in 0..=last {
             self.part(|all| {
-                let line = db.query_row("SELECT line FROM entries WHERE seq = ?1", [seq], |row| row.get(0));
+                let line = db.query_row("SELECT line FROM entries WHERE seq = ?1", [seq], |row| cell(row, 0));
                 match line {
                     Ok(line) => drop(all.found.insert(seq, line)),
                     Err(rusqlite::Error::QueryReturnedNoRows) => {}
@@ -76,7 +77,7 @@ impl Content {
         let mut tables = db.prepare(sql)?;
         let mut rows = tables.query([])?;
         while let Some(row) = rows.next()? {
-            let cells: [Value; 4] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
+            let cells = [cell(row, 0)?, cell(row, 1)?, cell(row, 2)?, cell(row, 3)?];
             if let [Value::Text(kind), Value::Text(name), ..] = &cells
                 && kind == "table"
                 && !["entries", "nodes"].contains(&name.as_str())
@@ -102,9 +103,7 @@ impl Content {
         let columns = walk.column_count();
         let mut rows = walk.query([])?;
         while let Some(row) = rows.next()? {
-            let cells = (0..columns)
-                .map(|i| row.get::<_, Value>(i))
-                .collect::<Result<Vec<_>, _>>()?;
+            let cells = (0..columns).map(|i| cell(row, i)).collect::<Result<Vec<_>, _>>()?;
             if !self.rest.insert(format!("{name} {cells:?}")) {
                 self.rest.insert(format!("{name} {cells:?} twice"));
             }
@@ -129,11 +128,25 @@ impl Content {
     }
 }
 
+/// A cell as it is, also where a text is not UTF-8.
+fn cell(row: &Row<'_>, at: usize) -> rusqlite::Result<Value> {
+    Ok(match row.get_ref(at)? {
+        ValueRef::Text(text) => match std::str::from_utf8(text) {
+            Ok(text) => Value::Text(text.to_owned()),
+            Err(_) => Value::Blob(text.to_vec()),
+        },
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(n) => Value::Integer(n),
+        ValueRef::Real(x) => Value::Real(x),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+    })
+}
+
 /// The lines of a whole database.
 pub fn lines(path: &Path) -> Vec<Vec<u8>> {
     let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let mut walk = db.prepare("SELECT line FROM entries ORDER BY seq").unwrap();
-    let line = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+    let line = |row: &Row<'_>| row.get::<_, String>(0);
     walk.query_map([], line)
         .unwrap()
         .map(|line| line.unwrap().into_bytes())

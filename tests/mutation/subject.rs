@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use cardmint::ledger::note::NoteKey;
-use cardmint::ledger::{Act, Founding, Ledger, LedgerError, Signer, SiteId, Text};
+use cardmint::ledger::{Act, Filter, Founding, Ledger, LedgerError, Signer, SiteId, Text};
 use cardmint::outside::Clock;
 use ed25519_dalek::{Signer as _, SigningKey};
 use rusqlite::Connection;
@@ -32,6 +32,8 @@ pub struct Subject {
     /// The database and its write-ahead log, of a program that was killed.
     pub torn: (Vec<u8>, Vec<u8>),
     pub content: Content,
+    /// Evidence bundles: of all entries, of what one officer signed, of some neighbours.
+    pub bundles: Vec<Vec<u8>>,
     pub earlier: Vec<Earlier>,
 }
 
@@ -78,8 +80,26 @@ impl Subject {
             content.of(&lines),
             "{name}: the story told again is the same to the byte"
         );
+        let parts = [
+            Filter::default(),
+            Filter {
+                officer: Some("李四".to_owned()),
+                ..Filter::default()
+            },
+            Filter {
+                from: 8,
+                to: Some(13),
+                ..Filter::default()
+            },
+        ];
+        let bundle = |filter: &Filter| {
+            let mut file = Vec::new();
+            ledger.export_bundle(filter, &mut file).unwrap();
+            file
+        };
         Self {
             name,
+            bundles: parts.iter().map(bundle).collect(),
             content,
             log: ledger.note_key(),
             note: whole.note,
