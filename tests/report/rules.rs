@@ -65,7 +65,7 @@ fn what_is_hidden_in_the_month_is_found_and_leads_to_its_entries() {
     let clock = only("REPORT-CLOCK");
     assert_eq!(
         said(clock),
-        "1 attempts refused; the clock showed 2026-12-31 07:00 at the earliest"
+        "1 attempt refused; the clock showed 2026-12-31 07:00 at the earliest"
     );
     assert_eq!(acts(month, clock), ["clock.refused"]);
     let silence = only("REPORT-SILENCE");
@@ -76,7 +76,7 @@ fn what_is_hidden_in_the_month_is_found_and_leads_to_its_entries() {
     );
     assert_eq!(silence.entries[0] + 1, silence.entries[1]);
     let doubt = only("REPORT-DOUBT");
-    assert_eq!(said(doubt), "1 cards, the first is 3100000000000669");
+    assert_eq!(said(doubt), "1 card, the first is 3100000000000669");
     assert_eq!(acts(month, doubt), ["card.intent"]);
     let unfinished: Vec<_> = found["REPORT-UNFINISHED"].iter().map(|one| acts(month, one)).collect();
     assert_eq!(unfinished, [["card.block"], ["purse.intent"]]);
