@@ -53,7 +53,8 @@ pub(in crate::cli::ledger::report) fn ceremonies(page: &Page<'_>) -> String {
         let people: Vec<String> = people
             .map(|(officer, role)| format!("{} ({})", escape(officer), page.word("role", role)))
             .collect();
-        let mut result = page.word("report-ceremony", &ceremony.result);
+        let result = page.word("report-ceremony", &ceremony.result);
+        let mut result = format!("<span class=\"k\">{result}</span>");
         if let Some(reason) = &ceremony.reason {
             result = format!("{result}: {}", escape(reason));
         }
