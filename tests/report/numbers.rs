@@ -299,7 +299,7 @@ fn the_rest(report: &Value, sql: &Sql) {
     let last = sql.number("SELECT max(seq) FROM entries WHERE $days");
     assert_eq!(
         report["span"],
-        serde_json::json!({"from": first, "to": last + 1, "unreadable": 0})
+        serde_json::json!({"from": first, "to": last + 1, "unreadable": 0, "archived": 0})
     );
     let size = sql.number("SELECT count(*) FROM entries");
     assert_eq!(report["ledger"]["size"].as_i64(), Some(size));

@@ -143,6 +143,68 @@ fn long_periods_are_put_together_by_week_and_month() {
     }
 }
 
+/// Lines that an archive took leave act, time and number behind; the report says that they are missing.
+#[test]
+fn archived_lines_are_named_and_not_taken_for_damage() {
+    let month = Kept::shared(false);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    fs::copy(&month.path, &path).unwrap();
+    let db = rusqlite::Connection::open(&path).unwrap();
+    let trigger: String = db
+        .query_row(
+            "SELECT sql FROM sqlite_schema WHERE name = 'entries_no_update'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    db.execute_batch("DROP TRIGGER entries_no_update").unwrap();
+    let gone = db
+        .execute(
+            "UPDATE entries SET line = json_object('act', act, 'at', at) WHERE act = 'stock.receive' AND seq < 50",
+            [],
+        )
+        .unwrap();
+    db.execute_batch(&trigger).unwrap();
+    drop(db);
+    let output = Command::cargo_bin("cardmint")
+        .unwrap()
+        .args([
+            "ledger",
+            "report",
+            "--no-verify",
+            "--json",
+            "--from",
+            "2026-12-01",
+            "--to",
+            "2026-12-31",
+            "--file",
+        ])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&said["span"]["archived"], &said["span"]["unreadable"]),
+        (&gone.into(), &0.into())
+    );
+    assert!(gone >= 3);
+    let found = said["anomalies"].as_array().unwrap();
+    assert!(
+        found
+            .iter()
+            .any(|one| one["rule"] == "REPORT-UNREADABLE" && one["count"] == gone)
+    );
+    // What does not add up any more is not said to do so.
+    assert!(
+        said["stock"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|lot| lot["balanced"] == false)
+    );
+}
+
 /// A page of a ledger that is not good says so above everything else, and ends with the code for that.
 #[test]
 fn a_page_looks_no_better_than_the_verdict() {

@@ -96,7 +96,8 @@ fn what_is_hidden_in_the_month_is_found_and_leads_to_its_entries() {
     );
     let raw = only("REPORT-RAW");
     assert!(said(raw).starts_with("template senior-card: "));
-    only("REPORT-COSIGN");
+    let cosign = only("REPORT-COSIGN");
+    assert_eq!((cosign.count, report.ledger.cosigned.is_none()), (report.span.to, true));
     for quiet in [
         "REPORT-LEFT",
         "REPORT-CHECKPOINT",

@@ -95,7 +95,7 @@ pub enum Rule {
     QuickApproval,
     /// The checkpoint lags behind, is missing, or was made anew.
     Checkpoint,
-    /// Nobody else has signed the checkpoint.
+    /// No witness has cosigned what the period added.
     Cosign,
     /// Blanks counted are not those of the ledger.
     Count,
@@ -160,7 +160,7 @@ impl Rule {
             Self::Scrap => t.scrap_times.to_string(),
             Self::Silence => t.silence_hours.to_string(),
             Self::QuickApproval => t.quick_seconds.to_string(),
-            Self::Checkpoint => t.lag.to_string(),
+            Self::Checkpoint | Self::Cosign => t.lag.to_string(),
             Self::Gap => HOLE.to_string(),
             _ => return None,
         })

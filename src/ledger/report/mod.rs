@@ -25,8 +25,8 @@ mod stock;
 
 pub use anomaly::{Anomaly, Rule, RuleApplied, Thresholds};
 pub use numbers::{
-    BatchRow, Blacklist, Cards, Ceremony, Change, Closed, Doubtful, Export, HolderAccess, Key, LedgerReport, LifeAct,
-    List, Listed, Money, OfficerAtEnd, Reason, Row, Site, SpanOfEntries, Tally, Transactions, Whole,
+    BatchRow, Blacklist, Cards, Ceremony, Change, Closed, Cosigned, Doubtful, Export, HolderAccess, Key, LedgerReport,
+    LifeAct, List, Listed, Money, OfficerAtEnd, Reason, Row, Site, SpanOfEntries, Tally, Transactions, Whole,
 };
 pub use period::{Period, local, local_of};
 pub use places::{Lot, Places};
@@ -36,6 +36,7 @@ use serde::Serialize;
 
 use self::anomaly::Anomalies;
 use self::seen::Seen;
+use super::act::Act;
 use super::checkpoint::Checkpoint;
 use super::error::LedgerError;
 use super::field::Moment;
@@ -72,6 +73,7 @@ struct Books {
     rhythm: rhythm::Rhythm,
     found: Anomalies,
     unreadable: Listed<u64>,
+    archived: Listed<u64>,
 }
 
 impl Books {
@@ -88,6 +90,7 @@ impl Books {
             rhythm: rhythm::Rhythm::new(ask.thresholds, ask.period),
             found: Anomalies::default(),
             unreadable: Listed::default(),
+            archived: Listed::default(),
         }
     }
 
@@ -129,7 +132,12 @@ impl Ledger {
                 observer.advance(seq);
             }
             let Some(seen) = Seen::read(seq, line, seq >= from) else {
-                books.unreadable.push(seq);
+                let missing = if seen::is_archived(line) {
+                    &mut books.archived
+                } else {
+                    &mut books.unreadable
+                };
+                missing.push(seq);
                 return Ok(());
             };
             books.take(&seen, self)
@@ -155,6 +163,7 @@ impl Ledger {
             rhythm,
             mut found,
             unreadable,
+            archived,
         } = books;
         let ledger = self.whole()?;
         numbers.tell(from, &mut found);
@@ -165,8 +174,12 @@ impl Ledger {
         let (keys, ceremonies) = keys.told();
         let (officers, changes) = people.told();
         let (exports, holders, blacklist) = outgoing.told();
-        tell_checkpoint(&ledger, &self.note_key().name, to, &ask.thresholds, &mut found);
+        tell_checkpoint(&ledger, to, &ask.thresholds, &mut found);
         tell_renewed(&changes, &mut found);
+        if archived.count > 0 {
+            let what = msg!("report-found-archived", count = archived.count);
+            found.add(Rule::Unreadable, what, archived.count, &archived.rows);
+        }
         let count = unreadable.count;
         if count > 0 {
             let what = msg!("report-found-unreadable", count = count);
@@ -180,6 +193,7 @@ impl Ledger {
                 from,
                 to,
                 unreadable: count,
+                archived: archived.count,
             },
             ledger,
             cards,
@@ -216,6 +230,18 @@ impl Ledger {
         }
     }
 
+    fn newest_cosignature(&self) -> Result<Option<Cosigned>, LedgerError> {
+        let newest = self.latest(&["checkpoint.cosign"], &|_| true)?;
+        Ok(newest.and_then(|entry| match entry.act {
+            Act::CheckpointCosign(body) => Some(Cosigned {
+                seq: entry.seq,
+                witness: body.witness.to_string(),
+                size: body.size,
+            }),
+            _ => None,
+        }))
+    }
+
     fn whole(&self) -> Result<Whole, LedgerError> {
         let size = self.size();
         let note = self.checkpoint_note()?;
@@ -227,6 +253,8 @@ impl Ledger {
             let (name, _) = line.strip_prefix("— ")?.split_once(' ')?;
             Some(name.to_owned())
         });
+        let mut signers: Vec<String> = signers.collect();
+        signers.dedup();
         let last = size
             .checked_sub(1)
             .map(|last| store::entry(&self.db, last))
@@ -237,29 +265,36 @@ impl Ledger {
             last_at: last.map(|entry| entry.at.to_string()),
             checkpoint: checkpoint.as_ref().map(|checkpoint| checkpoint.size),
             checkpoint_root: checkpoint.as_ref().map(|checkpoint| checkpoint.root.to_string()),
-            checkpoint_signers: signers.collect(),
+            checkpoint_signers: signers,
+            cosigned: self.newest_cosignature()?,
         })
     }
 }
 
-/// What the checkpoint does not cover, and who has not signed it.
-fn tell_checkpoint(ledger: &Whole, own: &str, to: u64, thresholds: &Thresholds, found: &mut Anomalies) {
+/// What the checkpoint does not cover, and what no witness has cosigned.
+fn tell_checkpoint(ledger: &Whole, to: u64, thresholds: &Thresholds, found: &mut Anomalies) {
     let covered = ledger.checkpoint.unwrap_or_default();
     let behind = to.saturating_sub(covered);
     if behind > thresholds.lag || ledger.checkpoint.is_none() {
         let what = msg!("report-found-checkpoint", behind = behind, covered = covered);
         found.add(Rule::Checkpoint, what, behind, &[covered]);
     }
-    if !ledger.checkpoint_signers.iter().any(|name| name != own) {
-        let what = msg!("report-found-cosign", covered = covered);
-        let last: Vec<u64> = covered.checked_sub(1).into_iter().collect();
-        found.add(Rule::Cosign, what, 1, &last);
+    let cosigned = ledger.cosigned.as_ref().map_or(0, |one| one.size);
+    let behind = to.saturating_sub(cosigned);
+    if behind > thresholds.lag || ledger.cosigned.is_none() {
+        let what = msg!("report-found-cosign", behind = behind, cosigned = cosigned);
+        let entries: Vec<u64> = ledger.cosigned.iter().map(|one| one.seq).collect();
+        found.add(Rule::Cosign, what, behind, &entries);
     }
 }
 
 fn tell_renewed(changes: &Listed<Change>, found: &mut Anomalies) {
     for change in changes.rows.iter().filter(|change| change.act == "checkpoint.renew") {
         let what = msg!("report-found-renewed", reason = change.subject);
+        found.add(Rule::Checkpoint, what, 1, &[change.seq]);
+    }
+    for change in changes.rows.iter().filter(|change| change.act == "ledger.loss") {
+        let what = msg!("report-found-loss", reason = change.subject);
         found.add(Rule::Checkpoint, what, 1, &[change.seq]);
     }
 }

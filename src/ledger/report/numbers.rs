@@ -73,6 +73,8 @@ pub struct SpanOfEntries {
     pub to: u64,
     /// Entries that could not be read.
     pub unreadable: u64,
+    /// Entries whose lines are in an archive and not here.
+    pub archived: u64,
 }
 
 /// The ledger as a whole.
@@ -90,6 +92,19 @@ pub struct Whole {
     pub checkpoint_root: Option<String>,
     /// Names of the keys that signed it.
     pub checkpoint_signers: Vec<String>,
+    /// The newest cosignature of a witness that the ledger has.
+    pub cosigned: Option<Cosigned>,
+}
+
+/// A witness has cosigned a checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cosigned {
+    /// The entry that says so.
+    pub seq: u64,
+    /// The name of the witness's key.
+    pub witness: String,
+    /// Entries under the checkpoint.
+    pub size: u64,
 }
 
 /// What became of attempts at cards.

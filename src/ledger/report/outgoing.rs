@@ -44,6 +44,13 @@ impl Outgoing {
                 let what = format!("{} / {}", body.threshold, body.shares.len());
                 self.export(seen, what, u64::from(body.keys), body.digest.to_string());
             }
+            Act::LedgerBackup(body) => {
+                self.export(seen, String::new(), body.size, body.digest.to_string());
+            }
+            Act::LedgerArchive(body) => {
+                let rows = body.to.saturating_sub(body.from);
+                self.export(seen, body.file.to_string(), rows, body.digest.to_string());
+            }
             Act::HolderShow(body) => {
                 let number = body.number.to_string();
                 self.access(seen, body.order.to_string(), number, body.reason.to_string());

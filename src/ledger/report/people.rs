@@ -87,6 +87,9 @@ impl People {
             Act::StoreReshare(body) => format!("{} / {}", body.quorum, body.holders.len()),
             Act::StoreRestore(body) => body.digest.to_string(),
             Act::CheckpointRenew(body) => body.reason.to_string(),
+            Act::CheckpointCosign(body) => format!("{} · {}", body.witness, body.size),
+            Act::LogKey(body) => body.reason.as_ref().map(ToString::to_string).unwrap_or_default(),
+            Act::LedgerLoss(body) => body.reason.to_string(),
             _ => return,
         };
         self.changes.push(Change {

@@ -34,6 +34,13 @@ struct Signer {
     officer: Text,
 }
 
+/// What a line leaves behind that went into an archive: act, time and number.
+pub(super) fn is_archived(line: &[u8]) -> bool {
+    let stub: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_slice(line);
+    let known = |name: &String| ["act", "at", "body"].contains(&name.as_str());
+    stub.is_ok_and(|stub| stub.contains_key("act") && stub.keys().all(known))
+}
+
 impl Seen {
     /// Reads a stored line; `None` where it is no entry.
     pub(super) fn read(seq: u64, line: &[u8], inside: bool) -> Option<Self> {

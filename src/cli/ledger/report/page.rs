@@ -176,6 +176,7 @@ impl Page<'_> {
             ("fact-ledger", self.ledger_told()),
             ("fact-root", format!("<code>{}</code>", self.report.ledger.root)),
             ("fact-checkpoint", self.checkpoint()),
+            ("fact-cosigned", self.cosigned()),
             (
                 "fact-log-key",
                 format!("<code>{}</code>", escape(&self.report.site.log_key)),
@@ -238,6 +239,18 @@ impl Page<'_> {
         let signers = whole.checkpoint_signers.join(", ");
         let said = msg!("report-fact-checkpoint-of", size = grouped(size), signers = signers);
         format!("{}<br><code>{root}</code>", self.say(&said))
+    }
+
+    fn cosigned(&self) -> String {
+        let Some(cosigned) = &self.report.ledger.cosigned else {
+            return self.text("fact-checkpoint-none");
+        };
+        let said = msg!(
+            "report-fact-cosigned-of",
+            witness = cosigned.witness,
+            size = grouped(cosigned.size)
+        );
+        format!("{} ({})", self.say(&said), self.entry(cosigned.seq))
     }
 
     fn made_by(&self) -> String {
