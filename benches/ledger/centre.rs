@@ -208,7 +208,9 @@ impl Centre {
             }
             self.cards += here;
             if in_a_commit == 1 {
-                acts.into_iter().for_each(|act| self.append(By::Operator, vec![act]));
+                for act in acts {
+                    self.append(By::Operator, vec![act]);
+                }
             } else {
                 self.append(By::Operator, acts);
             }

@@ -39,19 +39,19 @@ pub(crate) fn child() -> bool {
     let (what, threads) = (words.next().unwrap(), words.next().unwrap().parse().unwrap());
     let path = PathBuf::from(words.next().unwrap());
     let against = Against::default();
-    let (entries, spent) = timed(|| match what {
-        "rebuild" => rebuild(&path, &mut Unobserved).unwrap(),
-        _ => {
-            let report = if what == "database" {
-                verify_on(threads, &path, &against, &mut Unobserved)
-            } else {
-                let mut file = BufReader::new(File::open(&path).unwrap());
-                verify_lines_on(threads, &mut file, None, &against, &mut Unobserved)
-            };
-            let report = report.unwrap();
-            assert!(report.good(), "{:?}", report.findings);
-            report.entries
+    let (entries, spent) = timed(|| {
+        if what == "rebuild" {
+            return rebuild(&path, &mut Unobserved).unwrap();
         }
+        let report = if what == "database" {
+            verify_on(threads, &path, &against, &mut Unobserved)
+        } else {
+            let mut file = BufReader::new(File::open(&path).unwrap());
+            verify_lines_on(threads, &mut file, None, &against, &mut Unobserved)
+        };
+        let report = report.unwrap();
+        assert!(report.good(), "{:?}", report.findings);
+        report.entries
     });
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -90,7 +90,7 @@ fn processor() -> Duration {
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Spent) {
     let (start, before) = (Instant::now(), processor());
     let done = work();
-    let (clock, processor) = (start.elapsed(), processor() - before);
+    let (clock, processor) = (start.elapsed(), processor().saturating_sub(before));
     (done, Spent { clock, processor })
 }
 
