@@ -5,7 +5,7 @@
 
 mod ledger {
     pub mod bench_site;
-    mod bundle;
+    pub mod bundle;
     mod centre;
     mod centre_random;
     pub mod centre_story;
@@ -15,6 +15,7 @@ mod ledger {
     mod cli;
     mod crash;
     mod desk_money;
+    pub mod evidence_story;
     mod filters;
     mod format;
     mod lifecycle;

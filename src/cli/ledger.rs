@@ -11,9 +11,11 @@ mod export;
 mod log;
 mod log_key;
 mod place;
+mod prove;
 mod range;
 mod report;
 mod show;
+mod story;
 mod verify;
 mod witness;
 
@@ -59,8 +61,8 @@ enum Verb {
     Show(show::Show),
     /// Prints the newest checkpoint.
     Checkpoint(show::Checkpoint),
-    /// Writes the evidence of one entry.
-    Prove(show::Prove),
+    /// Writes evidence of an entry, a card, or of consistency.
+    Prove(prove::Prove),
     /// Draws the log's SM2 key.
     LogKey(log_key::LogKey),
     /// Has checkpoints cosigned.
@@ -88,7 +90,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
         Verb::Log(verb) => log::log(verb, &args.place, context),
         Verb::Show(verb) => show::show(verb, &args.place, context),
         Verb::Checkpoint(verb) => show::checkpoint(verb, &args.place, context),
-        Verb::Prove(verb) => show::prove(verb, &args.place, context),
+        Verb::Prove(verb) => prove::prove(verb, &args.place, context),
         Verb::LogKey(verb) => log_key::log_key(verb, context),
         Verb::Witness(verb) => witness::witness(verb, &args.place, context),
         Verb::Rebuild => verify::rebuild(&args.place, context),

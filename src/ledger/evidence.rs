@@ -3,16 +3,19 @@
 //! text file, which public transparency-log tools read; the entry itself stands in the `extra` line, in base64. Of many
 //! entries or all, as a bundle of their lines, one proof for them together, and the checkpoint (docs/formats/evidence.md).
 
+mod card;
 mod check;
 mod context;
 mod header;
 pub(in crate::ledger) mod read;
 mod selection;
+mod story;
 mod tree;
 mod write;
 
 pub use check::{Opened, UNSHOWN, Verdict, verify_bundle};
 pub use header::{Extent, FIRST_LINE, Header, is_about};
+pub use story::{KeyAbove, KeyOnCard, Story};
 pub use write::Bundled;
 
 use std::fmt::Write as _;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::story;
 use super::verify::{tell as tell_whole, tell_findings, tell_verdict, unread};
 use crate::cli::Context;
 use crate::cli::progress::Progress;
@@ -105,8 +106,12 @@ fn tell_part(verdict: &Verdict, header: Option<&Header>, context: &mut Context) 
         tell_site(report, context)?;
     }
     let out = &mut context.out;
+    // A story is told only of what was found right.
     if !report.good() {
         return tell_verdict(report, out);
+    }
+    if let Some(told) = &verdict.story {
+        story::tell(told, out)?;
     }
     let (entries, signatures) = (report.entries, report.signatures);
     out.say(&msg!(

@@ -75,7 +75,7 @@ fn stopped(failed: &mut Option<Error>, error: Error) -> LedgerError {
     LedgerError::Unwritten { closed, what }
 }
 
-fn row(entry: &Entry, lang: Lang) -> Vec<String> {
+pub(super) fn row(entry: &Entry, lang: Lang) -> Vec<String> {
     let officers: Vec<&str> = entry.sigs.iter().map(|s| s.officer.as_str()).collect();
     vec![
         entry.seq.to_string(),

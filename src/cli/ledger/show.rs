@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-//! `ledger show`, `checkpoint` and `prove`.
-
-use std::path::PathBuf;
+//! `ledger show` and `checkpoint`.
 
 use super::verify::moment;
 use super::{Place, ceremony};
 use crate::cli::{Context, session};
 use crate::error::{Error, Exit};
 use crate::ledger::act::CheckpointRenew;
-use crate::ledger::checkpoint::write_durably;
 use crate::ledger::cosigned::CosignFault;
-use crate::ledger::{Act, CardKind, Hash, Ledger, LedgerError, Text};
+use crate::ledger::{Act, Hash, Ledger, LedgerError, Text};
 use crate::msg;
 use crate::site::Session;
 
@@ -34,17 +31,6 @@ pub(super) struct Checkpoint {
     /// Make the copy outside anew, which was lost or damaged.
     #[arg(long, value_name = "REASON", conflicts_with = "sign")]
     renew: Option<String>,
-}
-
-/// `ledger prove`.
-#[derive(Debug, clap::Args)]
-pub(super) struct Prove {
-    /// An entry, or a card's number.
-    #[arg(value_name = "SEQ|NUMBER")]
-    what: String,
-    /// Write to this file.
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
 }
 
 pub(super) fn show(args: &Show, place: &Place, context: &mut Context) -> Result<Exit, Error> {
@@ -125,44 +111,4 @@ fn renew(reason: &str, context: &mut Context) -> Result<(), Error> {
     session.append(Act::CheckpointRenew(CheckpointRenew { reason, size, root }))?;
     session.checkpoint()?;
     Ok(())
-}
-
-pub(super) fn prove(args: &Prove, place: &Place, context: &mut Context) -> Result<Exit, Error> {
-    let ledger = place.open(context)?;
-    let seq = entry_of(&ledger, &args.what)?;
-    let file = ledger.evidence(seq)?;
-    match &args.out {
-        Some(path) => {
-            write_durably(path, file.as_bytes()).map_err(|e| LedgerError::File {
-                path: path.clone(),
-                what: e.to_string(),
-            })?;
-            context.out.record(
-                "cardmint.ledger-evidence/1",
-                &serde_json::json!({"seq": seq, "file": path}),
-            )?;
-            context
-                .out
-                .say(&msg!("ledger-proved", seq = seq, path = path.display()))?;
-        }
-        None if context.out.is_json() => {
-            context.out.record(
-                "cardmint.ledger-evidence/1",
-                &serde_json::json!({"seq": seq, "evidence": file}),
-            )?;
-        }
-        None => context.out.raw(file.as_bytes())?,
-    }
-    Ok(Exit::Done)
-}
-
-/// A card's number means the entry that says how it ended, else its intent. What is no card's number is an entry's.
-fn entry_of(ledger: &Ledger, what: &str) -> Result<u64, LedgerError> {
-    for kind in [CardKind::User, CardKind::Psam] {
-        if let Some(card) = ledger.card(kind, what)? {
-            return Ok(card.outcome.unwrap_or(card.intent));
-        }
-    }
-    what.parse()
-        .map_err(|_| LedgerError::NoCard(what.chars().take(24).collect()))
 }

@@ -9,7 +9,9 @@ use std::io::{self, BufRead, Read as _};
 
 use super::header::{Extent, Header};
 use super::read::{NoBundle, Reader};
+use super::story::{CHECK, Story, Teller};
 use super::tree::Folded;
+use crate::error::Fault as _;
 use crate::i18n::Msg;
 use crate::ledger::checkpoint::origin;
 use crate::ledger::entry::{Entry, NoEntry};
@@ -37,6 +39,8 @@ pub struct Verdict {
     pub report: Report,
     /// How many entries of a part follow their neighbour.
     pub chained: u64,
+    /// The story of the card that a part is about.
+    pub story: Option<Story>,
 }
 
 /// Gives the file from its beginning.
@@ -48,6 +52,7 @@ pub fn verify_bundle(open: Opened<'_>, key: &NoteKey, observer: &mut dyn Observe
         header: None,
         report: Report::default(),
         chained: 0,
+        story: None,
     };
     let mut file = open().map_err(|e| unread(&e))?;
     let read = match Reader::open(file.as_mut()) {
@@ -115,6 +120,7 @@ fn verify_part(
         last: None,
         last_at: None,
         folded: Some(Folded::default()),
+        teller: Teller::of(reader.header.about.as_deref()),
     };
     while let Some(line) = reader.next_entry()? {
         part.take(line);
@@ -134,6 +140,12 @@ fn verify_part(
         };
     }
     let note = reader.note()?;
+    if let Some((story, faults)) = std::mem::take(&mut part.teller).tell() {
+        for (seq, what) in faults {
+            part.report.add(CHECK, Some(seq), what);
+        }
+        verdict.story = Some(story);
+    }
     part.conclude(&led, &note, key);
     Ok(())
 }
@@ -171,6 +183,7 @@ struct Part<'a> {
     last_at: Option<Moment>,
     /// `None` once the order is broken.
     folded: Option<Folded>,
+    teller: Teller,
 }
 
 impl Part<'_> {
@@ -208,6 +221,7 @@ impl Part<'_> {
                     self.report.add("LEDGER-EVIDENCE-ORDER", Some(entry.seq), what);
                 }
                 self.check(&entry, first, before);
+                self.teller.hear(entry);
             }
             Err(fault) => self.no_entry(seq, fault),
         }
@@ -306,6 +320,13 @@ impl Part<'_> {
                     let what = msg!("ledger-finding-evidence-tree", tree = tree);
                     report.add("LEDGER-EVIDENCE-TREE", None, what);
                 }
+                match self.state.as_ref().map(|state| state.sm2_line(note)) {
+                    Some(Ok(Some(by))) => {
+                        (report.sm2_covered, report.sm2_key) = (checkpoint.size, Some(by));
+                    }
+                    Some(Err(fault)) => report.add("LEDGER-CHECKPOINT", None, fault.msg()),
+                    _ => {}
+                }
             }
             Err(fault) => {
                 let fault = match fault {
@@ -337,7 +358,7 @@ fn form(fault: &NoBundle) -> Msg {
         NoBundle::Short { line } => msg!("ledger-finding-evidence-short", line = line),
         NoBundle::Long { line } => msg!("ledger-finding-evidence-long", line = line),
         NoBundle::Hash { line } => msg!("ledger-finding-evidence-hash", line = line),
-        NoBundle::Unread(fault) => crate::error::Fault::msg(fault),
+        NoBundle::Unread(fault) => fault.msg(),
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What entries need beside them so that their signatures and approvals can be checked without the rest of the ledger:
 //! `site.init`; the enrolment of each officer who signs, and the revocation where it came before the last entry; the policy
-//! in force at each entry; the beginning and end of each ceremony that an entry belongs to. And what those need in turn.
+//! in force at each entry; the beginning and end of each ceremony that an entry belongs to; the log's SM2 keys. And what those need in turn.
 //! No more: each entry far from the others makes the proof longer by up to a hash for each level of the tree.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +80,12 @@ impl Context {
         })?;
         rows(ledger, "SELECT seq FROM policies ORDER BY seq", &mut |row| {
             context.policies.push(seq(row, 0)?);
+            Ok(())
+        })?;
+        // The SM2 line of the checkpoint is by one of these.
+        rows(ledger, "SELECT seq FROM entries WHERE act = 'log.key'", &mut |row| {
+            let key = seq(row, 0)?;
+            context.want(key);
             Ok(())
         })?;
         rows(ledger, "SELECT begun, ended FROM ceremonies", &mut |row| {

@@ -126,6 +126,33 @@ mod tests {
         if rest.next().is_none() { Ok(root) } else { Err(()) }
     }
 
+    /// The entries of an ordinary card's evidence in a ledger of a million: site, officers and keys at the beginning, a
+    /// batch of a thousand cards on four readers, the card itself. Hashes of 32 bytes and a checkpoint stay under 2 KiB.
+    #[test]
+    fn the_proof_of_an_ordinary_card_in_a_million_entries_is_short() {
+        let note = 330; // with a line of Ed25519 and one of SM2
+        let (mut most, mut all, mut cards) = (0, 0, 0);
+        for batch in (1_000..990_000).step_by(4_177) {
+            for card in (0..1_000).step_by(97) {
+                // site.init, enrolment, trust, ceremony with four keys, template; order, batch, approval, run; the card.
+                let first = batch + 4 + card * 2;
+                let seqs = [0, 3, 7, 20, 21, 22, 23, 24, 25, 31].into_iter();
+                let seqs = seqs.chain([batch, batch + 1, batch + 2, batch + 3, first, first + 5]);
+                let leaves: Selection = seqs.collect();
+                let mut hashes = 0_u64;
+                missing::<Infallible>(1_000_000, &leaves, &mut |_, _| {
+                    hashes += 1;
+                    Ok(())
+                })
+                .unwrap();
+                (most, all, cards) = (most.max(hashes), all + hashes, cards + 1);
+            }
+        }
+        println!("{cards} cards: {most} hashes at most, {} on average", all / cards);
+        assert!(most * 32 + note <= 2048, "{most}");
+        assert!(all / cards * 45 + note <= 2600, "{}", all / cards);
+    }
+
     proptest! {
         #[test]
         fn any_leaves_of_any_tree_lead_to_the_root(size in 1_u64..300, seqs in prop::collection::vec(any::<u64>(), 1..20), bit in any::<usize>()) {
