@@ -21,6 +21,9 @@ use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
 use crate::{display_as_english, msg};
 
+/// The check that every fault here belongs to.
+pub const CHECK: &str = "LEDGER-CONSISTENCY";
+
 /// More hashes than a tree of 2^63 leaves needs.
 const MOST_HASHES: usize = 63;
 
@@ -165,12 +168,14 @@ impl Fault for Inconsistent {
             NoteFault::Signature => "signature",
         };
         match self {
-            Self::Form => msg!("consistency-form"),
-            Self::Old(wrong) => msg!("consistency-old").with_word("fault", "note-fault", fault(wrong)),
-            Self::New(wrong) => msg!("consistency-new").with_word("fault", "note-fault", fault(wrong)),
-            Self::OtherSize { has, should } => msg!("consistency-other-size", has = has, should = should),
-            Self::Shrunk { old, new } => msg!("consistency-shrunk", old = old, new = new),
-            Self::Fork { old, new } => msg!("consistency-fork", old = old, new = new),
+            Self::Form => msg!("consistency-form", check = CHECK),
+            Self::Old(wrong) => msg!("consistency-old", check = CHECK).with_word("fault", "note-fault", fault(wrong)),
+            Self::New(wrong) => msg!("consistency-new", check = CHECK).with_word("fault", "note-fault", fault(wrong)),
+            Self::OtherSize { has, should } => {
+                msg!("consistency-other-size", check = CHECK, has = has, should = should)
+            }
+            Self::Shrunk { old, new } => msg!("consistency-shrunk", check = CHECK, old = old, new = new),
+            Self::Fork { old, new } => msg!("consistency-fork", check = CHECK, old = old, new = new),
         }
     }
 

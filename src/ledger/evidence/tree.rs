@@ -127,30 +127,43 @@ mod tests {
     }
 
     /// The entries of an ordinary card's evidence in a ledger of a million: site, officers and keys at the beginning, a
-    /// batch of a thousand cards on four readers, the card itself. Hashes of 32 bytes and a checkpoint stay under 2 KiB.
+    /// batch of a thousand cards on four readers, the card itself. Its hashes, 32 bytes each, and the checkpoint are less
+    /// than 2 KiB on average, and for 95 of 100 where the checkpoint has no second signature.
     #[test]
     fn the_proof_of_an_ordinary_card_in_a_million_entries_is_short() {
-        let note = 330; // with a line of Ed25519 and one of SM2
-        let (mut most, mut all, mut cards) = (0, 0, 0);
+        const TWO_KIB: u64 = 2048;
+        let (note, with_sm2) = (210, 330);
+        let mut counts = Vec::new();
         for batch in (1_000..990_000).step_by(4_177) {
             for card in (0..1_000).step_by(97) {
-                // site.init, enrolment, trust, ceremony with four keys, template; order, batch, approval, run; the card.
+                // site.init, enrolments, trust, ceremony with keys, template; order, batch, approval, run; the card.
                 let first = batch + 4 + card * 2;
-                let seqs = [0, 3, 7, 20, 21, 22, 23, 24, 25, 31].into_iter();
-                let seqs = seqs.chain([batch, batch + 1, batch + 2, batch + 3, first, first + 5]);
-                let leaves: Selection = seqs.collect();
+                let beginning = [0, 1, 3, 5, 6, 7, 8, 9, 11, 13, 15].into_iter();
+                let leaves: Selection = beginning
+                    .chain([batch, batch + 1, batch + 2, batch + 3, first, first + 5])
+                    .collect();
                 let mut hashes = 0_u64;
                 missing::<Infallible>(1_000_000, &leaves, &mut |_, _| {
                     hashes += 1;
                     Ok(())
                 })
                 .unwrap();
-                (most, all, cards) = (most.max(hashes), all + hashes, cards + 1);
+                counts.push(hashes);
             }
         }
-        println!("{cards} cards: {most} hashes at most, {} on average", all / cards);
-        assert!(most * 32 + note <= 2048, "{most}");
-        assert!(all / cards * 45 + note <= 2600, "{}", all / cards);
+        counts.sort_unstable();
+        let average = counts.iter().sum::<u64>() / counts.len() as u64;
+        let (most, of_95) = (counts[counts.len() - 1], counts[counts.len() * 95 / 100]);
+        println!(
+            "{} cards: {average} hashes on average, {of_95} for 95 of 100, {most} at most",
+            counts.len()
+        );
+        assert!(average * 32 + with_sm2 < TWO_KIB, "{average}");
+        assert!(of_95 * 32 + note < TWO_KIB, "{of_95}");
+        assert!(
+            average * 45 + with_sm2 < 2_600 && most * 45 + with_sm2 < 3_300,
+            "{most}"
+        );
     }
 
     proptest! {
