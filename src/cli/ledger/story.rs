@@ -23,7 +23,7 @@ pub(super) fn tell(story: &Story, out: &mut Output) -> Result<(), Error> {
         keys.push([key.usage.clone(), key.kcv.clone(), String::new(), String::new()].to_vec());
         for above in &key.from {
             let act = format!("{} {}", word("act", &above.act, lang), above.entry);
-            let from = origin(above).map(|said| said.render(lang)).unwrap_or_default();
+            let from = origin(above).render(lang);
             keys.push(vec![format!("  ← {}", above.key), above.kcv.clone(), act, from]);
         }
     }
@@ -46,13 +46,13 @@ pub(super) fn tell(story: &Story, out: &mut Output) -> Result<(), Error> {
 }
 
 /// Whom a key came from, and in which ceremony.
-fn origin(above: &KeyAbove) -> Option<Msg> {
+fn origin(above: &KeyAbove) -> Msg {
     let by = above.by.join(" + ");
     match (&above.sender, &above.ceremony) {
-        (Some(sender), Some(title)) => Some(msg!("story-key-both", sender = sender, title = title, by = by)),
-        (Some(sender), None) => Some(msg!("story-key-sender", sender = sender, by = by)),
-        (None, Some(title)) => Some(msg!("story-key-ceremony", title = title, by = by)),
-        (None, None) => Some(msg!("story-key-by", by = by)),
+        (Some(sender), Some(title)) => msg!("story-key-both", sender = sender, title = title, by = by),
+        (Some(sender), None) => msg!("story-key-sender", sender = sender, by = by),
+        (None, Some(title)) => msg!("story-key-ceremony", title = title, by = by),
+        (None, None) => msg!("story-key-by", by = by),
     }
 }
 

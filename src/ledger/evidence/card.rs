@@ -53,9 +53,13 @@ pub(super) fn about_word(kind: CardKind) -> &'static str {
 /// Whether an entry with a number is about the card of this kind: a PSAM may bear a user card's number.
 pub(super) fn is_of(act: &Act, kind: CardKind) -> bool {
     match act {
-        Act::CardIntent(_) | Act::CardOutcome(_) => kind == CardKind::User,
         Act::PsamIntent(_) | Act::PsamOutcome(_) => kind == CardKind::Psam,
-        Act::PurseIntent(_) | Act::PurseClosed(_) | Act::PurseLoad(_) | Act::PursePurchase(_) => kind == CardKind::User,
+        Act::CardIntent(_)
+        | Act::CardOutcome(_)
+        | Act::PurseIntent(_)
+        | Act::PurseClosed(_)
+        | Act::PurseLoad(_)
+        | Act::PursePurchase(_) => kind == CardKind::User,
         Act::CardVoid(body) => body.kind == kind,
         Act::CardReplace(body) | Act::CardExchange(body) => body.kind == kind,
         Act::CardReturn(body) => body.kind == kind,

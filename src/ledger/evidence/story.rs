@@ -124,8 +124,13 @@ struct Told<'a> {
 impl<'a> Told<'a> {
     fn belongs(&self, act: &Act) -> bool {
         match act {
-            Act::OrderImport(_) | Act::BatchNew(_) | Act::BatchApprove(_) | Act::BatchRun(_) => true,
-            Act::TemplateApprove(_) | Act::BlacklistAdd(_) | Act::BlacklistRemove(_) => true,
+            Act::OrderImport(_)
+            | Act::BatchNew(_)
+            | Act::BatchApprove(_)
+            | Act::BatchRun(_)
+            | Act::TemplateApprove(_)
+            | Act::BlacklistAdd(_)
+            | Act::BlacklistRemove(_) => true,
             other => self.is_card(other),
         }
     }

@@ -154,10 +154,6 @@ mod tests {
         counts.sort_unstable();
         let average = counts.iter().sum::<u64>() / counts.len() as u64;
         let (most, of_95) = (counts[counts.len() - 1], counts[counts.len() * 95 / 100]);
-        println!(
-            "{} cards: {average} hashes on average, {of_95} for 95 of 100, {most} at most",
-            counts.len()
-        );
         assert!(average * 32 + with_sm2 < TWO_KIB, "{average}");
         assert!(of_95 * 32 + note < TWO_KIB, "{of_95}");
         assert!(
