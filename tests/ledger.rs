@@ -24,12 +24,14 @@ mod ledger {
     mod opening;
     mod public_tools;
     pub mod python;
+    mod python_bundles;
     pub mod random;
     mod site;
     mod sm2;
     pub mod story;
     pub mod table;
     mod threads;
+    mod transitions;
     mod upkeep;
     mod verifying;
     mod witness;

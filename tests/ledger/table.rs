@@ -305,7 +305,7 @@ sys.path.insert(0, sys.argv[1])
 import verify_ledger as v
 for line in sys.stdin.buffer:
     try:
-        v.read(line[:-1])
+        v.take(*v.parse(line[:-1]))
         print('good')
     except v.Finding:
         print('bad')
@@ -331,4 +331,117 @@ for line in sys.stdin.buffer:
         .lines()
         .map(|said| said == "good")
         .collect()
+}
+
+/// The rows of the pages' tables of acts: acts, body.
+fn rows_of_pages() -> Vec<(Vec<String>, String)> {
+    let mut found: Vec<(Vec<String>, String)> = Vec::new();
+    for page in ["ledger.md", "ledger-centre.md"] {
+        let text = fs::read_to_string(docs().join(page)).unwrap();
+        for line in text.lines().filter(|line| line.starts_with("| `")) {
+            let cells: Vec<&str> = line.trim_matches(['|', ' ']).split(" | ").collect();
+            let words = cells[0].split('`').skip(1).step_by(2).map(str::to_owned);
+            let acts: Vec<String> = words.filter(|word| word.contains('.')).collect();
+            match cells.get(1) {
+                Some(&"the same") => found.push((acts, found.last().unwrap().1.clone())),
+                Some(body) if !acts.is_empty() => found.push((acts, (*body).to_owned())),
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// The fields of a body as a page has them: `name T`, `reason T?`, `keys* of {…}`; remarks stand in brackets.
+fn fields_of(body: &str) -> Vec<(String, String)> {
+    let (mut fields, mut depth, mut remark) = (vec![String::new()], 0, 0);
+    for c in body.chars() {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        remark += i32::from(c == '(');
+        if c == ',' && depth == 0 && remark == 0 {
+            fields.push(String::new());
+        } else if remark == 0 {
+            fields.last_mut().unwrap().push(c);
+        }
+        remark -= i32::from(c == ')');
+    }
+    // A list of words goes on: `user`, `psam` or `terminal`.
+    let fields = fields
+        .iter()
+        .map(|field| field.trim())
+        .filter(|field| !field.starts_with('`'));
+    let split = |field: &str| {
+        let end = field.find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'));
+        let (name, kind) = field.split_at(end.unwrap_or(field.len()));
+        (name.to_owned(), kind.split('{').next().unwrap().trim().to_owned())
+    };
+    fields.map(split).collect()
+}
+
+#[test]
+fn the_pages_have_the_same_acts_and_fields() {
+    let table = Table::read();
+    let mut seen = BTreeSet::new();
+    for (acts, body) in rows_of_pages() {
+        for name in acts {
+            let fields = Table::fields(&table.acts.get(&name).unwrap_or_else(|| panic!("{name}"))["body"]);
+            let told: BTreeMap<_, _> = fields_of(&body).into_iter().collect();
+            let (ours, theirs): (Vec<_>, Vec<_>) = (fields.keys().collect(), told.keys().collect());
+            assert_eq!(ours, theirs, "{name}");
+            for (field, kind) in &fields {
+                let said = &told[field];
+                assert_eq!(
+                    kind.ends_with('?'),
+                    said.contains('?'),
+                    "{name} {field}: {kind}, {said}"
+                );
+                assert_eq!(
+                    kind.ends_with('*'),
+                    said.contains('*'),
+                    "{name} {field}: {kind}, {said}"
+                );
+                let letter = said.split([' ', '?', '*']).next().unwrap();
+                if letter.len() == 1 {
+                    let bare = kind.trim_matches(|c| "[]?*".contains(c));
+                    assert_eq!(bare, if letter == "C" { "card" } else { letter }, "{name} {field}");
+                }
+            }
+            assert!(seen.insert(name));
+        }
+    }
+    assert_eq!(seen, table.acts.keys().cloned().collect());
+}
+
+/// Every rule of the table is about a register that there is, uses words that the page explains, and names a check.
+#[test]
+fn the_table_keeps_to_the_words_that_the_page_explains() {
+    let text = fs::read_to_string(docs().join("acts.json")).unwrap();
+    let table: Value = serde_json::from_str(&text).unwrap();
+    let page = fs::read_to_string(docs().join("ledger.md")).unwrap();
+    let (_, section) = page.split_once("## 8. The table of acts").unwrap();
+    let program = fs::read_to_string(docs().join("verify_ledger.py")).unwrap();
+    for (name, act) in table["acts"].as_object().unwrap() {
+        for word in act.as_object().unwrap().keys() {
+            assert!(section.contains(&format!("`{word}`")), "{name}: {word}");
+        }
+        for rule in act["rules"].as_array().unwrap_or(&Vec::new()) {
+            for word in rule.as_object().unwrap().keys() {
+                assert!(section.contains(&format!("`{word}`")), "{name}: {word}");
+            }
+            if let Some(register) = rule["of"].as_str() {
+                assert!(
+                    table["registers"][register].is_array() && rule["name"].is_string(),
+                    "{name}: {rule}"
+                );
+            }
+            if let Some(check) = rule["check"].as_str() {
+                assert!(page.contains(&format!("`LEDGER-{check}`")), "{name}: {check}");
+            }
+            if let Some(function) = rule["do"].as_str() {
+                let function = function.split(' ').next().unwrap();
+                assert!(program.contains(&format!("def {function}(")), "{name}: {function}");
+                assert!(section.contains(&format!("`{function}")), "{name}: {function}");
+            }
+        }
+    }
 }
