@@ -96,7 +96,8 @@ fn damaged(file: &str, draw: &mut Draw) -> Vec<u8> {
         .map(|line| line.as_bytes().to_vec())
         .collect();
     let any = |draw: &mut Draw, n: usize| usize::try_from(draw.below(n as u64)).unwrap();
-    let at = any(draw, lines.len());
+    // The first line says what kind of file it is; without it the program in Python takes it for an export.
+    let at = 1 + any(draw, lines.len() - 1);
     match draw.below(7) {
         0..=2 => {
             let mut bytes = file.as_bytes().to_vec();
@@ -107,11 +108,11 @@ fn damaged(file: &str, draw: &mut Draw) -> Vec<u8> {
         3 => drop(lines.remove(at)),
         4 => lines.insert(at, lines[at].clone()),
         5 => {
-            let other = any(draw, lines.len());
+            let other = 1 + any(draw, lines.len() - 1);
             lines.swap(at, other);
         }
         _ => {
-            let length = any(draw, file.len());
+            let length = 20 + any(draw, file.len() - 20);
             return file.as_bytes()[..length].to_vec();
         }
     }
