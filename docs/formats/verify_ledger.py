@@ -356,7 +356,7 @@ def verify(file, note=None, vkey=None):
         ledger.part = bool(match) and match[1] != "whole"
         if not 0 < entries <= size < 2**63 or not ledger.part and (entries, count) != (size, 0):
             return [("LEDGER-EVIDENCE-FORM", None, "no head")], None
-        lines = itertools.islice(file, entries)
+        lines = itertools.takewhile(lambda line: line != b"\n", itertools.islice(file, entries))
     for place, line in enumerate(lines):
         line = line[:-1] if line[-1:] == b"\n" else line + b"\n"
         said, is_canonical = parse(line)
