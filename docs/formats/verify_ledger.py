@@ -80,7 +80,7 @@ def parse(line):  # what it says, and whether it says so in canonical form
 def take(entry, is_canonical):
     need("ENTRY-CANONICAL", "not an entry", has_fields(entry, TABLE["entry"]))
     need("ENTRY-ACT", "unknown act", entry["act"] in ACTS)
-    need("ENTRY-CANONICAL", "not in canonical form", is_canonical, has_fields(entry["body"], ACTS[entry["act"]]["body"]))
+    need("ENTRY-CANONICAL", "not its body", is_canonical, has_fields(entry["body"], ACTS[entry["act"]]["body"]))
     return entry
 # ---- what the entries add up to ----
 COMPARE = {"@": lambda a, b: a == b, "+": lambda a, b: a == (b or 0) + 1, "<": lambda a, b: b is not None and a < b,
