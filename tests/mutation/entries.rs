@@ -213,7 +213,7 @@ pub fn form(files: &Files, s: &Subject, draw: &mut Draw) -> Case {
             db.execute("DELETE FROM entries WHERE seq = ?1", [at as i64]).map(drop)
         })
         .unwrap();
-        return Case::new("form", format!("{at} {shown}"), expected_gone(s, at)).export(&lines, &s.note);
+        return Case::new("form", format!("{at} {shown}"), expected_gone(s, at));
     }
     let first = First::At(at as u64);
     Case::new("form", format!("{at} {shown}"), Expected::Bad(first, ANY))
