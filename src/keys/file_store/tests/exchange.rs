@@ -109,7 +109,7 @@ fn a_file_says_format_2_only_where_format_1_would_not_do() {
         unlock().unwrap_err()
     };
     assert!(matches!(forge("1"), KeyFileError::Damaged { place: "form", .. }));
-    assert!(matches!(forge("3"), KeyFileError::Format { found: 3, .. }));
+    assert!(matches!(forge("4"), KeyFileError::Format { found: 4, .. }));
     assert!(matches!(forge("02"), KeyFileError::Damaged { place: "form", .. }));
 }
 
