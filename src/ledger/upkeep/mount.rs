@@ -140,11 +140,11 @@ fn take(db: &Connection, path: &Path, row: &ArchiveRow) -> Result<(), LedgerErro
     if next == row.to { Ok(()) } else { Err(damaged()) }
 }
 
+/// Gets an entry's place and line.
+type Each<'a> = &'a mut dyn FnMut(u64, &[u8]) -> Result<(), LedgerError>;
+
 /// The entries' lines of an evidence file, with their places.
-pub(super) fn each_entry(
-    path: &Path,
-    each: &mut dyn FnMut(u64, &[u8]) -> Result<(), LedgerError>,
-) -> Result<(), LedgerError> {
+pub(super) fn each_entry(path: &Path, each: Each<'_>) -> Result<(), LedgerError> {
     let damaged = || LedgerError::from(UpkeepFault::NotAnArchive(path.to_owned()));
     let mut file = BufReader::new(File::open(path).map_err(LedgerError::at(path))?);
     let mut reader = Reader::open(&mut file).map_err(|_| damaged())?;
