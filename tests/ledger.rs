@@ -16,6 +16,7 @@ mod ledger {
     mod crash;
     mod desk_money;
     pub mod evidence_story;
+    mod exports;
     mod filters;
     mod format;
     mod lifecycle;

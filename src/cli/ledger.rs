@@ -8,6 +8,8 @@ mod backup;
 mod ceremony;
 mod evidence;
 mod export;
+mod holders;
+mod leaving;
 mod log;
 mod log_key;
 mod place;

@@ -1,24 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Entries as files: JSON Lines, which are the stored bytes themselves and so the evidence; and CSV for spreadsheets, in
-//! which no cell can be taken for a formula.
+//! Entries and cards as files: JSON Lines of entries, which are the stored bytes themselves and so the evidence; and tables
+//! (CSV, Parquet, JSON Lines) of entries or of cards, which are for reading. `docs/formats/export.md` has every column.
+//!
+//! A file is written in one pass, row by row, from one state of the database.
+
+mod cards;
+mod json_sheet;
+mod parquet_sheet;
+mod sheet;
+mod spreadsheet;
+
+pub use cards::{CARD_COLUMNS, HOLDER_COLUMNS, HolderCells, HolderOf};
+pub use json_sheet::JsonSheet;
+pub use parquet_sheet::ParquetSheet;
+pub use sheet::{Cell, Column, Kind, Sheet};
+pub use spreadsheet::{CsvForm, CsvSheet, Encoding};
 
 use std::io::{self, Write};
 
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::act::{Act, LedgerExport};
 use super::entry::{Entry, canonical};
 use super::error::LedgerError;
-use super::field::Text;
+use super::field::{Number, Text, Word};
 use super::filter::{Count, Filter};
 use super::hash::Hash;
 use super::log::Ledger;
+use super::store;
 
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exported {
-    /// How many entries.
+    /// How many rows: entries, or cards.
     pub entries: u64,
     /// The first `seq` of the range.
     pub from: u64,
@@ -28,67 +42,101 @@ pub struct Exported {
     pub digest: Hash,
 }
 
-impl Exported {
-    /// The act that records it.
-    pub fn act(&self, format: &str) -> Result<Act, LedgerError> {
-        let Self {
-            entries,
-            from,
-            to,
-            digest,
-        } = *self;
-        Ok(Act::LedgerExport(LedgerExport {
-            format: Text::new(format)?,
-            content: None,
-            from,
-            to,
-            since: None,
-            until: None,
-            act: None,
-            number: None,
-            batch: None,
-            by: None,
-            holders: false,
-            reason: None,
-            entries,
-            digest,
-        }))
+/// What the rows of a table are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rows {
+    /// Entries.
+    #[default]
+    Entries,
+    /// Cards.
+    Cards,
+}
+
+impl Rows {
+    /// The columns of a table of them.
+    pub fn columns(self, with_holders: bool) -> Vec<Column> {
+        match self {
+            Self::Entries => ENTRY_COLUMNS.to_vec(),
+            Self::Cards if with_holders => [CARD_COLUMNS, HOLDER_COLUMNS].concat(),
+            Self::Cards => CARD_COLUMNS.to_vec(),
+        }
     }
 }
 
-/// The columns of a CSV export; the headings of people stand in the catalogue as `ledger-column-NAME`.
-pub const COLUMNS: &[&str] = &[
-    "seq",
-    "at",
-    "site",
-    "rehearsal",
-    "act",
-    "officer",
-    "approvers",
-    "number",
-    "chip",
-    "terminal",
-    "result",
-    "amount",
-    "key",
-    "kcv",
-    "body",
-    "leaf",
+impl Exported {
+    /// The act that records it.
+    pub fn act(&self, format: &str, rows: Rows, filter: &Filter, reason: Option<&Text>) -> Result<Act, LedgerError> {
+        Ok(Act::LedgerExport(self.body(format, rows, filter, reason)?))
+    }
+
+    /// The act's body, with all that it was narrowed to. `reason`: why holders' data are in the file.
+    pub fn body(
+        &self,
+        format: &str,
+        rows: Rows,
+        filter: &Filter,
+        reason: Option<&Text>,
+    ) -> Result<LedgerExport, LedgerError> {
+        let text = |given: &Option<String>| given.as_deref().map(Text::new).transpose();
+        let content = match rows {
+            Rows::Entries => None,
+            Rows::Cards => Some(Word::new("cards")?),
+        };
+        Ok(LedgerExport {
+            format: Text::new(format)?,
+            content,
+            from: self.from,
+            to: self.to,
+            since: filter.since.clone(),
+            until: filter.until.clone(),
+            act: text(&filter.act)?,
+            number: filter.number.as_deref().map(Number::new).transpose()?,
+            batch: text(&filter.batch)?,
+            by: text(&filter.officer)?,
+            holders: reason.is_some(),
+            reason: reason.cloned(),
+            entries: self.entries,
+            digest: self.digest,
+        })
+    }
+}
+
+/// The columns of a table of entries.
+pub const ENTRY_COLUMNS: &[Column] = &[
+    Column::always("seq", Kind::Whole),
+    Column::always("at", Kind::Time),
+    Column::always("site", Kind::Text),
+    Column::always("rehearsal", Kind::Flag),
+    Column::always("act", Kind::Text),
+    Column::always("officer", Kind::Text),
+    Column::maybe("approvers", Kind::Text),
+    Column::maybe("number", Kind::Text),
+    Column::maybe("chip", Kind::Text),
+    Column::maybe("terminal", Kind::Text),
+    Column::maybe("batch", Kind::Text),
+    Column::maybe("result", Kind::Text),
+    Column::maybe("amount", Kind::Whole),
+    Column::maybe("key", Kind::Text),
+    Column::maybe("kcv", Kind::Text),
+    Column::maybe("reason", Kind::Text),
+    Column::always("body", Kind::Text),
+    Column::always("leaf", Kind::Text),
 ];
 
 /// Counts the digest of what goes through.
-pub(super) struct Digesting<'a> {
+pub struct Digesting<'a> {
     to: &'a mut dyn Write,
     sha: Sha256,
 }
 
 impl<'a> Digesting<'a> {
-    pub(super) fn new(to: &'a mut dyn Write) -> Self {
+    /// Of what goes there.
+    pub fn new(to: &'a mut dyn Write) -> Self {
         Self { to, sha: Sha256::new() }
     }
 
     /// Ends it: the digest of all that was written.
-    pub(super) fn digest(mut self) -> io::Result<Hash> {
+    pub fn digest(mut self) -> io::Result<Hash> {
         self.flush()?;
         Ok(Hash(self.sha.finalize().into()))
     }
@@ -109,7 +157,8 @@ impl Write for Digesting<'_> {
 impl Ledger {
     /// Writes the entries that pass the filter as JSON Lines.
     pub fn export_jsonl(&self, filter: &Filter, to: &mut dyn Write) -> Result<Exported, LedgerError> {
-        let mut out = Digesting { to, sha: Sha256::new() };
+        let (from, to_seq) = self.range_of(filter)?;
+        let mut out = Digesting::new(to);
         let mut entries = 0;
         self.each_stored(filter, Count::All, &mut |_, line| {
             entries += 1;
@@ -117,101 +166,88 @@ impl Ledger {
                 .and_then(|()| out.write_all(b"\n"))
                 .map_err(|e| unwritten(&e))
         })?;
-        self.exported(filter, entries, out)
-    }
-
-    /// Writes the entries that pass the filter as CSV (RFC 4180, UTF-8), with these headings for [`COLUMNS`], and with a
-    /// byte order mark for office programs where asked.
-    pub fn export_csv(
-        &self,
-        filter: &Filter,
-        headings: &[String],
-        bom: bool,
-        to: &mut dyn Write,
-    ) -> Result<Exported, LedgerError> {
-        let mut out = Digesting { to, sha: Sha256::new() };
-        if bom {
-            out.write_all("\u{feff}".as_bytes()).map_err(|e| unwritten(&e))?;
-        }
-        let mut entries = 0;
-        let mut csv = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::CRLF)
-            .from_writer(&mut out);
-        csv.write_record(headings)
-            .map_err(|e| unwritten(&io::Error::other(e)))?;
-        self.each_line(filter, &mut |entry, line| {
-            entries += 1;
-            csv.write_record(row(entry, line, self.rehearsal()).iter().map(|cell| safe(cell)))
-                .map_err(|e| unwritten(&io::Error::other(e)))
-        })?;
-        csv.flush().map_err(|e| unwritten(&e))?;
-        drop(csv);
-        self.exported(filter, entries, out)
-    }
-
-    fn exported(&self, filter: &Filter, entries: u64, mut out: Digesting<'_>) -> Result<Exported, LedgerError> {
-        out.flush().map_err(|e| unwritten(&e))?;
-        let to = filter.to.unwrap_or(self.size()).min(self.size());
         Ok(Exported {
             entries,
-            from: filter.from.min(to),
-            to,
-            digest: Hash(out.sha.finalize().into()),
+            from,
+            to: to_seq,
+            digest: out.digest().map_err(|e| unwritten(&e))?,
         })
+    }
+
+    /// Writes a row for each entry or card that passes the filter. `begin` makes the file around the rows; `holder` gives the
+    /// holders of cards, where they were asked for.
+    pub fn export_table<'a>(
+        &self,
+        rows: Rows,
+        filter: &Filter,
+        holder: Option<HolderOf<'_>>,
+        to: &'a mut dyn Write,
+        begin: impl for<'b> FnOnce(&'b mut Digesting<'a>) -> Result<Box<dyn Sheet + 'b>, LedgerError>,
+    ) -> Result<Exported, LedgerError> {
+        // One state of the database from the first row to the last.
+        let snapshot = self
+            .db
+            .unchecked_transaction()
+            .map_err(LedgerError::while_doing("reading the entries"))?;
+        let mut out = Digesting::new(to);
+        let mut sheet = begin(&mut out)?;
+        let ((from, to), entries) = match rows {
+            Rows::Entries => (self.range_of(filter)?, self.each_row(filter, sheet.as_mut())?),
+            Rows::Cards => {
+                filter.check_for_cards()?;
+                let range = self.range_within(filter, store::size(&snapshot)?)?;
+                (range, self.each_card(filter, range, holder, sheet.as_mut())?)
+            }
+        };
+        sheet.finish()?;
+        Ok(Exported {
+            entries,
+            from,
+            to,
+            digest: out.digest().map_err(|e| unwritten(&e))?,
+        })
+    }
+
+    fn each_row(&self, filter: &Filter, sheet: &mut dyn Sheet) -> Result<u64, LedgerError> {
+        let mut entries = 0;
+        self.each_line(filter, &mut |entry, line| {
+            entries += 1;
+            sheet.row(row(entry, line, self.rehearsal()))
+        })?;
+        Ok(entries)
     }
 }
 
-fn row(entry: &Entry, line: &[u8], rehearsal: bool) -> Vec<String> {
+fn row(entry: &Entry, line: &[u8], rehearsal: bool) -> Vec<Cell> {
     let act = serde_json::to_value(&entry.act).unwrap_or_default();
     let body = &act["body"];
-    let field = |name: &str| match &body[name] {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        _ => String::new(),
-    };
+    let text = |name: &str| Cell::text(body[name].as_str());
     let approvers: Vec<&str> = entry.sigs.iter().skip(1).map(|s| s.officer.as_str()).collect();
     vec![
-        entry.seq.to_string(),
-        entry.at.to_string(),
-        entry.site.to_string(),
-        rehearsal.to_string(),
-        entry.act.name().to_owned(),
-        entry.officer.to_string(),
-        approvers.join(" "),
-        field("number"),
-        field("chip"),
-        field("terminal"),
-        field("result"),
-        field("amount"),
-        field("key"),
-        field("kcv"),
-        String::from_utf8_lossy(&canonical(body)).into_owned(),
-        Hash::leaf(line).to_string(),
+        Cell::whole(Some(entry.seq)),
+        Cell::Time(entry.at.clone()),
+        Cell::Text(entry.site.to_string()),
+        Cell::Flag(rehearsal),
+        Cell::Text(entry.act.name().to_owned()),
+        Cell::Text(entry.officer.to_string()),
+        Cell::text((!approvers.is_empty()).then(|| approvers.join(" "))),
+        text("number"),
+        text("chip"),
+        text("terminal"),
+        text("batch"),
+        text("result"),
+        Cell::whole(body["amount"].as_u64()),
+        text("key"),
+        text("kcv"),
+        text("reason"),
+        Cell::Text(String::from_utf8_lossy(&canonical(body)).into_owned()),
+        Cell::Text(Hash::leaf(line).to_string()),
     ]
-}
-
-/// A cell that a spreadsheet would take for a formula gets an apostrophe before it.
-fn safe(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    if formula { format!("'{cell}") } else { cell.to_owned() }
 }
 
 pub(super) fn unwritten(e: &io::Error) -> LedgerError {
     LedgerError::Unwritten {
         closed: e.kind() == io::ErrorKind::BrokenPipe,
         what: e.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        for evil in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
-            assert!(safe(evil).starts_with('\''), "{evil:?}");
-        }
-        assert_eq!(safe("00003100"), "00003100");
     }
 }

@@ -74,6 +74,8 @@ pub enum FilterFault {
     Act(String),
     /// A batch that no entry names.
     Batch(String),
+    /// A table of cards is of no single act.
+    ActOfCards(String),
     /// Nobody of that name was ever an officer of the site.
     Officer(String),
 }
@@ -87,6 +89,7 @@ impl Fault for FilterFault {
             Self::Period { since, until } => msg!("ledger-filter-period", since = since, until = until),
             Self::Range { from, last } => msg!("ledger-filter-range", from = from, last = last),
             Self::Act(act) => msg!("ledger-filter-act", act = act, nouns = act::nouns().join(", ")),
+            Self::ActOfCards(act) => msg!("ledger-filter-cards", act = act),
             Self::Batch(batch) => msg!("ledger-filter-batch", batch = batch),
             Self::Officer(name) => msg!("ledger-filter-officer", name = name),
         }
@@ -133,6 +136,12 @@ const OF_BATCH: &str = "(json_extract(e.line, '$.body.batch') = ?
         AND i.act = iif(json_extract(e.line, '$.body.kind') = 'psam', 'psam.intent', 'card.intent')
         ORDER BY i.seq DESC LIMIT 1))";
 
+/// How an officer's signature begins in an entry's line. Inside a string its quotation marks would be escaped.
+pub(super) fn signed_by(officer: &str) -> String {
+    let name = canonical(&serde_json::Value::String(officer.to_owned()));
+    format!("{{\"officer\":{},\"sig\":\"", String::from_utf8_lossy(&name))
+}
+
 impl Filter {
     /// Whether a range of `seq` is all that it asks for.
     pub fn is_range(&self) -> bool {
@@ -147,6 +156,14 @@ impl Filter {
             officer,
         } = self;
         since.is_none() && until.is_none() && act.is_none() && number.is_none() && batch.is_none() && officer.is_none()
+    }
+
+    /// A card has entries of several acts, so a table of cards cannot be narrowed to one.
+    pub fn check_for_cards(&self) -> Result<(), LedgerError> {
+        match &self.act {
+            Some(act) => Err(FilterFault::ActOfCards(act.clone()).into()),
+            None => Ok(()),
+        }
     }
 
     fn conditions(&self, range: (u64, u64)) -> Conditions {
@@ -170,10 +187,7 @@ impl Filter {
             all.and(OF_BATCH, batch.clone());
         }
         if let Some(officer) = &self.officer {
-            // The canonical form of a signature's beginning. Inside a string its quotation marks would be escaped.
-            let name = canonical(&serde_json::Value::String(officer.clone()));
-            let signed = format!("{{\"officer\":{},\"sig\":\"", String::from_utf8_lossy(&name));
-            all.and("instr(e.line, ?) > 0", signed);
+            all.and("instr(e.line, ?) > 0", signed_by(officer));
         }
         all
     }
@@ -223,13 +237,18 @@ impl Ledger {
     /// The range of `seq` that a filter leaves, its period included: first, and one more than the last. Entries that come
     /// later are not in it.
     pub fn range_of(&self, filter: &Filter) -> Result<(u64, u64), LedgerError> {
+        self.range_within(filter, self.size())
+    }
+
+    /// The same among the first `size` entries.
+    pub(super) fn range_within(&self, filter: &Filter, size: u64) -> Result<(u64, u64), LedgerError> {
         let mut from = filter.from;
-        let mut to = filter.to.unwrap_or(self.size()).min(self.size());
+        let mut to = filter.to.unwrap_or(size).min(size);
         if let Some(since) = &filter.since {
-            from = from.max(self.first_at(since)?);
+            from = from.max(self.first_at(since, size)?);
         }
         if let Some(until) = &filter.until {
-            to = to.min(self.first_at(until)?);
+            to = to.min(self.first_at(until, size)?);
         }
         // A batch has no entry before the one that laid it down.
         if let Some(batch) = &filter.batch
@@ -240,14 +259,14 @@ impl Ledger {
         Ok((from.min(to), to))
     }
 
-    /// The first entry that is not before a moment; the ledger's size where there is none.
-    fn first_at(&self, moment: &Moment) -> Result<u64, LedgerError> {
+    /// The first entry that is not before a moment; `size` where there is none.
+    fn first_at(&self, moment: &Moment, size: u64) -> Result<u64, LedgerError> {
         let doing = LedgerError::while_doing("looking for a time");
         let mut at = self
             .db
             .prepare_cached("SELECT at FROM entries WHERE seq = ?1")
             .map_err(&doing)?;
-        let (mut low, mut high) = (0, self.size());
+        let (mut low, mut high) = (0, size);
         while low < high {
             let middle = low + (high - low) / 2;
             let found: String = at.query_row(params![whole(middle)], |row| row.get(0)).map_err(&doing)?;

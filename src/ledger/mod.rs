@@ -48,7 +48,7 @@ pub mod witness;
 pub use act::{Act, CardKind, Ending, Founding};
 pub use entry::Entry;
 pub use error::LedgerError;
-pub use export::Exported;
+pub use export::{Exported, Rows};
 pub use field::{Moment, Nonce, Number, ShortHex, Signature, SiteId, Sm2Key, Text, VerifyKey, Word};
 pub use filter::{Count, Filter};
 pub use finding::{Finding, Report};

@@ -213,12 +213,12 @@ impl Story {
     }
 
     fn readers_of_the_ledger(&self) {
-        for site in ["ministry", "city"] {
+        for (site, by) in [("ministry", ministry()), ("city", city())] {
             self.shows(&format!("ledger verify --site {site}"), &[]);
             self.shows(&format!("ledger log --site {site}"), &[]);
             for format in ["csv", "jsonl"] {
                 self.good(
-                    &format!("ledger export --format {format} --out {site}.{format} --site {site}"),
+                    &format!("ledger export --format {format} --out {site}.{format} {by}"),
                     &[],
                 );
             }

@@ -120,9 +120,9 @@ fn the_csv_export_has_headings_in_both_languages() {
     assert_eq!(rows.len(), 6);
     assert!(
         rows.iter()
-            .all(|row| row.len() == 16 && row[4].starts_with("card.") && &row[3] == "true")
+            .all(|row| row.len() == 18 && row[4].starts_with("card.") && &row[3] == "true")
     );
-    assert_eq!((&rows[1][10], &rows[3][10]), ("in-doubt", "issued"));
+    assert_eq!((&rows[1][11], &rows[3][11]), ("in-doubt", "issued"));
     let ranged = run(&b, &["export", "--format", "csv", "--from", "3", "--to", "5"]);
     assert_eq!(out(&ranged).lines().count(), 4);
 }

@@ -44,7 +44,7 @@ pub(super) fn log(args: &Log, place: &Place, context: &mut Context) -> Result<Ex
     let (json, lang) = (out.is_json(), out.lang());
     let heading = [
         msg!("ledger-column-seq"),
-        msg!("ledger-column-at"),
+        msg!("ledger-column-at-utc"),
         msg!("ledger-column-act"),
         msg!("ledger-column-officer"),
         msg!("ledger-column-subject"),

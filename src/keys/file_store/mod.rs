@@ -17,6 +17,7 @@ mod change;
 mod contents;
 mod destroyed;
 mod draft;
+mod draft_stream;
 mod durable;
 mod envelope;
 mod error;
@@ -35,6 +36,7 @@ pub use backup::{Backup, BackupError, BackupHeader, BackupHolder, BackupShare, O
 pub use change::Change;
 pub use destroyed::Destroyed;
 pub use draft::{Draft, DraftFile, Settled, forget_draft, has_draft, replace};
+pub use draft_stream::DraftStream;
 pub use durable::read_private;
 pub use error::KeyFileError;
 pub use header::{Header, Holder, Mark};
