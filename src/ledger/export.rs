@@ -174,6 +174,25 @@ impl Ledger {
         })
     }
 
+    /// Writes the entries that pass the filter as CSV, with these headings for [`ENTRY_COLUMNS`], and with a byte order mark
+    /// for office programs where asked.
+    pub fn export_csv(
+        &self,
+        filter: &Filter,
+        headings: &[String],
+        bom: bool,
+        to: &mut dyn Write,
+    ) -> Result<Exported, LedgerError> {
+        let form = CsvForm {
+            headings: headings.to_vec(),
+            bom,
+            ..CsvForm::default()
+        };
+        self.export_table(Rows::Entries, filter, None, to, |out| {
+            Ok(Box::new(CsvSheet::begin(form, out)?))
+        })
+    }
+
     /// Writes a row for each entry or card that passes the filter. `begin` makes the file around the rows; `holder` gives the
     /// holders of cards, where they were asked for.
     pub fn export_table<'a>(
