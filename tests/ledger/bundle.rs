@@ -115,7 +115,14 @@ fn entries_newer_than_the_checkpoint_are_left_out_and_counted() {
     let mut b = told();
     let covered = b.ledger.size();
     let act = b.ledger.export_jsonl(&Filter::default(), &mut Vec::new()).unwrap();
-    let act = act.act("jsonl").unwrap();
+    let act = act
+        .act(
+            "jsonl",
+            cardmint::ledger::Rows::Entries,
+            &cardmint::ledger::Filter::default(),
+            None,
+        )
+        .unwrap();
     b.by(&["张三"], act).unwrap();
     let done = b.ledger.export_bundle(&Filter::default(), &mut Vec::new()).unwrap();
     assert_eq!(
