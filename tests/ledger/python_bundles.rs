@@ -119,10 +119,12 @@ fn damaged(file: &str, draw: &mut Draw) -> Vec<u8> {
     lines.concat()
 }
 
-/// A bundle without the line that says what it is about.
+/// What of a bundle is signed or counted: not the line that says what it is about, and a signature once.
 fn told_lines(file: &[u8]) -> Vec<&[u8]> {
     let lines = file.split_inclusive(|byte| *byte == b'\n');
-    lines.filter(|line| !line.starts_with(b"about ")).collect()
+    let mut told: Vec<&[u8]> = lines.filter(|line| !line.starts_with(b"about ")).collect();
+    told.dedup_by(|line, before| line == before && line.starts_with("— ".as_bytes()));
+    told
 }
 
 #[test]
