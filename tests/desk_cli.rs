@@ -248,7 +248,14 @@ fn a_lost_card_is_replaced_and_its_history_told_from_the_ministry_on() {
         .iter()
         .map(|e| e["act"].as_str().unwrap())
         .collect();
-    assert_eq!(acts, ["card.intent", "card.outcome", "purse.intent", "purse.load"]);
+    let told = [
+        "card.intent",
+        "card.outcome",
+        "card.replace",
+        "purse.intent",
+        "purse.load",
+    ];
+    assert_eq!(acts, told);
     let old = card(&story, &["history", CARD]).ok().first();
     assert_eq!(old["life"]["replaced_by"], NEW);
     let text = story

@@ -77,7 +77,7 @@ fn every_schema_is_described() {
 }
 
 fn is_check(word: &str) -> bool {
-    ["TEMPLATE-", "LEDGER-", "CEREMONY-", "HOLDER-", "REPORT-"]
+    ["TEMPLATE-", "LEDGER-", "CEREMONY-", "HOLDER-", "REPORT-", "WITNESS-"]
         .iter()
         .any(|family| word.starts_with(family) && word.len() > family.len())
         && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'-')

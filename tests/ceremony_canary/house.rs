@@ -201,6 +201,7 @@ impl House {
         let list = |field: &str| file.header[field].as_array().cloned().unwrap_or_default();
         names.extend(list("keys").iter().map(|key| key["id"].as_str().unwrap().to_owned()));
         names.extend(list("pins").iter().map(|pin| format!("PIN {}", pin.as_str().unwrap())));
+        names.extend(file.header.get("signing_sm2").map(|_| format!("SM2 key of {site}")));
         let parts = file.open(&key);
         assert_eq!(names.len(), parts.len());
         let mut all: Vec<_> = names.into_iter().zip(parts).collect();

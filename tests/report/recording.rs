@@ -72,7 +72,17 @@ fn a_report_of_a_site_is_recorded_by_whoever_makes_it() {
     let again = at(folder, &report, &["bob"]);
     assert_eq!(again.status.code(), Some(2));
     assert_eq!(fs::read(folder.join("r.html")).unwrap(), html);
-    // Without a name it is made and not recorded.
+    // Nobody signs, so no page leaves the site; not even half of one is there.
+    let unsigned: Vec<&str> = report[..8].iter().copied().chain(["s.html"]).collect();
+    assert_eq!(at(folder, &unsigned, &[]).status.code(), Some(2));
+    assert_eq!(at(folder, &report[..6], &[]).status.code(), Some(2));
+    let names = fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name());
+    assert!(
+        names
+            .into_iter()
+            .all(|name| !name.to_string_lossy().starts_with("s.html"))
+    );
+    // The numbers on a screen are a query.
     let plain = at(folder, &report[..7], &[]);
     let said: Value = serde_json::from_slice(&plain.stdout).unwrap();
     assert_eq!((&said["recorded"], &said["ledger"]["size"]), (&Value::Null, &2.into()));

@@ -357,29 +357,6 @@ impl Write for Raw<'_> {
     }
 }
 
-/// Records a report that is written already, signed by the officers who were named. It needs no key store.
-pub(super) fn record(
-    format: &str,
-    done: &Exported,
-    place: &Place,
-    context: &mut Context,
-) -> Result<Option<u64>, Error> {
-    if context.global.officer.is_empty() || place.file.is_some() {
-        return Ok(None);
-    }
-    let clock = context.clock;
-    let mut leaving = Leaving::open(place, false, &["ledger.export"], context)?;
-    leaving.record(done.act(format, Rows::Entries, &Filter::default(), None)?, clock)
-}
-
-/// Why a new file could not be made.
-pub(super) fn not_made(path: &Path, e: &io::Error) -> Error {
-    if e.kind() == io::ErrorKind::AlreadyExists {
-        return Error::new(msg!("ledger-export-exists", path = path.display()), Exit::Usage);
-    }
-    unwritten(path, e)
-}
-
 /// Why a file could not be written.
 pub(super) fn unwritten(path: &Path, e: &io::Error) -> Error {
     LedgerError::File {

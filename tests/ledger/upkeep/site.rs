@@ -90,7 +90,10 @@ fn a_backup_comes_back_and_what_it_lacks_is_filled_in_or_declared() {
     );
     office.ok(&range("two", 1001), BOTH);
     office.ok("ledger checkpoint --sign", BOTH);
-    office.ok("ledger export --format jsonl --file site/ledger.db --out all.jsonl", &[]);
+    office.ok(
+        "ledger export --format jsonl --file site/ledger.db --out all.jsonl",
+        &[],
+    );
     let there = office.ends(2, "ledger restore copy.db", &[]);
     assert!(there.contains("not overwritten"), "{there}");
     // The disk dies; somebody puts the copy there by hand.

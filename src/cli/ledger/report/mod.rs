@@ -9,9 +9,6 @@ mod table;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -19,14 +16,17 @@ use serde::Serialize;
 
 use self::page::{Page, program};
 use super::Place;
-use super::export::{not_made, record, unwritten};
+use super::export::unwritten;
+use super::leaving::{Leaving, check_free};
 use crate::cli::Context;
 use crate::cli::progress::Progress;
 use crate::error::{Error, Exit};
 use crate::i18n::Lang;
+use crate::ledger::export::Rows;
 use crate::ledger::report::{Ask, LedgerReport, Period, Thresholds};
-use crate::ledger::{Against, Exported, Hash, Report as Verification};
+use crate::ledger::{Against, Exported, Filter, Hash, Report as Verification};
 use crate::msg;
+use crate::outside::Clock;
 
 /// `ledger report`.
 #[derive(Debug, clap::Args)]
@@ -98,6 +98,17 @@ pub(super) fn report(args: &Report, place: &Place, context: &mut Context) -> Res
         thresholds: args.thresholds()?,
         now: context.clock.now(),
     };
+    if args.out.is_none() && place.file.is_none() && !context.out.is_json() {
+        return Err(Error::new(msg!("ledger-export-out"), Exit::Usage));
+    }
+    // Whoever signs for the page is asked before the work begins.
+    let mut leaving = match &args.out {
+        Some(path) => {
+            check_free(path)?;
+            Some(Leaving::open(place, false, &["ledger.export"], context)?)
+        }
+        None => None,
+    };
     let mut progress = Progress::for_output(&context.out);
     let verification = if args.no_verify {
         None
@@ -120,10 +131,17 @@ pub(super) fn report(args: &Report, place: &Place, context: &mut Context) -> Res
     };
     let html = page.html();
     drop(ledger);
-    let done = write(args, &html, &numbers, context)?;
-    let recorded = match &done {
-        Some(done) => record("report", done, place, context)?,
-        None => None,
+    let exported = exported(&html, &numbers);
+    let (done, recorded) = match (&mut leaving, &args.out) {
+        (Some(leaving), Some(path)) => {
+            let (done, recorded) = leave(leaving, path, &html, exported, context.clock)?;
+            (Some(done), recorded)
+        }
+        _ if context.out.is_json() => (None, None),
+        _ => {
+            context.out.raw(html.as_bytes())?;
+            (Some(exported), None)
+        }
     };
     tell(
         args,
@@ -146,27 +164,34 @@ fn recorders(place: &Place, context: &Context) -> Vec<String> {
     context.global.officer.clone()
 }
 
-/// Writes the page to its file or to standard output. With `--json` and without a file there is no page.
-fn write(args: &Report, html: &str, numbers: &LedgerReport, context: &mut Context) -> Result<Option<Exported>, Error> {
-    match &args.out {
-        Some(path) => write_file(path, html.as_bytes())?,
-        None if context.out.is_json() => return Ok(None),
-        None => context.out.raw(html.as_bytes())?,
-    }
+/// What the page covers, and its digest.
+fn exported(html: &str, numbers: &LedgerReport) -> Exported {
     let (from, to) = (numbers.span.from, numbers.span.to);
-    Ok(Some(Exported {
+    Exported {
         entries: to - from,
         from,
         to,
         digest: Hash::of(&[html.as_bytes()]),
-    }))
+    }
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let mut file = file.map_err(|e| not_made(path, &e))?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    written.map_err(|e| unwritten(path, &e))
+/// Writes the page, which the ledger has before it has its name.
+fn leave(
+    leaving: &mut Leaving,
+    path: &Path,
+    html: &str,
+    exported: Exported,
+    clock: Clock,
+) -> Result<(Exported, Option<u64>), Error> {
+    leaving.leave_as(
+        path,
+        clock,
+        |_, to| {
+            to.write_all(html.as_bytes()).map_err(|e| unwritten(path, &e))?;
+            Ok(exported)
+        },
+        |done| Ok(done.act("report", Rows::Entries, &Filter::default(), None)?),
+    )
 }
 
 #[derive(Serialize)]
