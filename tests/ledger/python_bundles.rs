@@ -137,7 +137,7 @@ fn both_verifiers_agree_on_bundles_and_on_damaged_ones() {
     let count: u64 = std::env::var("CARDMINT_CASES")
         .ok()
         .and_then(|s| s.parse().ok())
-        .unwrap_or(60);
+        .unwrap_or(25);
     for (i, (key, file)) in samples().into_iter().enumerate() {
         let mut draw = Draw(seed.wrapping_add(i as u64).max(1));
         let mut files = vec![file.as_bytes().to_vec()];
