@@ -9,9 +9,11 @@
 mod error;
 pub mod group;
 mod locate;
+mod public;
 mod typeset;
 
 pub use error::{BadGroup, GroupFault, WrittenError};
+pub use public::{read_public, write_public, wrong_in_row};
 pub use typeset::{place_of, typeset};
 
 use zeroize::Zeroizing;
