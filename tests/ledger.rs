@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, unreachable_pub)]
 
+mod pty;
+
 mod ledger {
     pub mod bench_site;
     pub mod bundle;
@@ -23,6 +25,7 @@ mod ledger {
     mod officers;
     mod one_officer;
     mod opening;
+    mod paper;
     mod public_tools;
     pub mod python;
     mod python_bundles;

@@ -12,6 +12,7 @@ mod holders;
 mod leaving;
 mod log;
 mod log_key;
+mod paper;
 mod place;
 mod prove;
 mod range;
@@ -67,6 +68,8 @@ enum Verb {
     Prove(prove::Prove),
     /// Draws the log's SM2 key.
     LogKey(log_key::LogKey),
+    /// Prints the checkpoint for a binder.
+    Paper(paper::Paper),
     /// Has checkpoints cosigned.
     Witness(witness::Witness),
     /// Makes the tables again from the entries.
@@ -94,6 +97,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<Exit, Error> {
         Verb::Checkpoint(verb) => show::checkpoint(verb, &args.place, context),
         Verb::Prove(verb) => prove::prove(verb, &args.place, context),
         Verb::LogKey(verb) => log_key::log_key(verb, context),
+        Verb::Paper(verb) => paper::paper(verb, &args.place, context),
         Verb::Witness(verb) => witness::witness(verb, &args.place, context),
         Verb::Rebuild => verify::rebuild(&args.place, context),
         Verb::Backup(verb) => backup::backup(verb, context),

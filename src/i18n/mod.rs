@@ -293,6 +293,7 @@ const FILES: &[(&str, &str)] = &[
     ("keys.toml", include_str!("keys.toml")),
     ("ledger.toml", include_str!("ledger.toml")),
     ("order.toml", include_str!("order.toml")),
+    ("paper.toml", include_str!("paper.toml")),
     ("perso.toml", include_str!("perso.toml")),
     ("purse.toml", include_str!("purse.toml")),
     ("reader.toml", include_str!("reader.toml")),

@@ -29,6 +29,7 @@ pub mod log;
 pub mod merkle;
 pub mod note;
 pub mod note_sm2;
+pub mod paper;
 pub mod period;
 pub mod policy;
 mod policy_file;

@@ -104,12 +104,16 @@ impl Ledger {
         store::checkpoint(&self.db)
     }
 
-    /// How many entries the newest checkpoint covers.
-    pub fn checkpoint_size(&self) -> Result<u64, LedgerError> {
+    /// What the newest checkpoint says, as the log's key signed it.
+    pub fn newest_checkpoint(&self) -> Result<Checkpoint, LedgerError> {
         let note = self.checkpoint_note()?;
         let note = note.ok_or(LedgerError::NotCovered { seq: 0, covered: 0 })?;
-        let checkpoint = believed(&note, &self.note_key()).map_err(|_| LedgerError::WrongLogKey)?;
-        Ok(checkpoint.size)
+        believed(&note, &self.note_key()).map_err(|_| LedgerError::WrongLogKey)
+    }
+
+    /// How many entries the newest checkpoint covers.
+    pub fn checkpoint_size(&self) -> Result<u64, LedgerError> {
+        Ok(self.newest_checkpoint()?.size)
     }
 
     /// The key that the checkpoints are signed with, under the log's name.
