@@ -28,10 +28,11 @@ mod ledger {
     mod paper;
     mod public_tools;
     pub mod python;
-    mod python_bundles;
+    pub mod python_bundles;
+    mod python_notes;
     pub mod random;
     mod site;
-    mod sm2;
+    pub mod sm2;
     pub mod story;
     pub mod table;
     mod threads;

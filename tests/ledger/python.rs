@@ -171,7 +171,7 @@ fn both_verifiers_agree_on_good_and_damaged_exports() {
 fn the_verifier_in_python_is_short() {
     let program = fs::read_to_string(docs().join("verify_ledger.py")).unwrap();
     assert!(program.lines().count() <= 400, "{} lines", program.lines().count());
-    let known = "base64 bisect collections functools hashlib itertools json os re sys";
+    let known = "base64 bisect collections functools hashlib itertools json pathlib re sys";
     for line in program.lines() {
         assert!(line.chars().count() <= 120, "{line}");
         let code = line.split(['"', '#']).next().unwrap();

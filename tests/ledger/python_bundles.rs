@@ -31,9 +31,9 @@ for i in range(int(sys.argv[3])):
     print('bad' if found else 'good', '-' if first[1] is None else first[1], first[0])
 ";
 
-type Verdict = (String, String, String);
+pub type Verdict = (String, String, String);
 
-fn ours(file: &[u8], key: &NoteKey) -> Verdict {
+pub fn ours(file: &[u8], key: &NoteKey) -> Verdict {
     let mut open = || -> io::Result<Box<dyn BufRead>> { Ok(Box::new(Cursor::new(file.to_vec()))) };
     let report = verify_bundle(&mut open, key, &mut Unobserved).unwrap().report;
     let (seq, check) = report.first_bad().map_or(("-".to_owned(), "-"), |f| {
@@ -43,7 +43,7 @@ fn ours(file: &[u8], key: &NoteKey) -> Verdict {
     (said.to_owned(), seq, check.to_owned())
 }
 
-fn theirs(files: &[Vec<u8>], key: &NoteKey, folder: &Path) -> Vec<Verdict> {
+pub fn theirs(files: &[Vec<u8>], key: &NoteKey, folder: &Path) -> Vec<Verdict> {
     for (i, file) in files.iter().enumerate() {
         fs::write(folder.join(i.to_string()), file).unwrap();
     }

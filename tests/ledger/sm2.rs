@@ -21,16 +21,16 @@ use cardmint::outside::Unobserved;
 use ed25519_dalek::Signer as _;
 use rusqlite::Connection;
 
-fn sm2(seed: u8) -> Sm2SigningKey {
+pub fn sm2(seed: u8) -> Sm2SigningKey {
     Sm2SigningKey::from_scalar(SecretBytes::new(vec![seed; 32])).unwrap()
 }
 
-fn public_sm2(seed: u8) -> Sm2Key {
+pub fn public_sm2(seed: u8) -> Sm2Key {
     sm2(seed).public().into()
 }
 
 /// Signs the tree with the log's Ed25519 key and this SM2 key.
-fn sign(b: &mut Bench, seed: u8) {
+pub fn sign(b: &mut Bench, seed: u8) {
     let (log, own) = (key(9), sm2(seed));
     let ed25519 = |m: &[u8]| log.sign(m).to_bytes();
     let by_sm2 = |m: &[u8]| own.sign(m);
@@ -41,13 +41,13 @@ fn sign(b: &mut Bench, seed: u8) {
     b.ledger.checkpoint_by(&signer).unwrap();
 }
 
-fn with_sm2() -> Bench {
+pub fn with_sm2() -> Bench {
     let mut founding = founding(open_policy());
     founding.init.log_sm2 = Some(public_sm2(7));
     Bench::of(founding)
 }
 
-fn note(b: &Bench) -> String {
+pub fn note(b: &Bench) -> String {
     b.ledger.checkpoint_note().unwrap().unwrap()
 }
 
