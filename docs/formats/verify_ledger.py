@@ -133,7 +133,7 @@ class Ledger:  # the site as the entries so far have made it; `admit` takes the 
         self.rows = {register: {} for register in TABLE["registers"]}
         self.ranges, self.taken = defaultdict(list), defaultdict(list)  # spans of numbers by kind
         self.stock, self.serials = Counter(), {}  # how many blanks by lot and place; where each serial number is
-        self.leaves, self.cards_of = [], defaultdict(set)  # the cards of an order that were begun
+        self.leaves, self.cards_of = [], defaultdict(set)  # the cards begun with a batch's name
     def of(self, register, *name):
         return self.rows[register].get(name, {})
     def admit(self, e):
@@ -270,7 +270,7 @@ class Ledger:  # the site as the entries so far have made it; `admit` takes the 
             if begins and field in self.body and not order:  # in the way of orders to come
                 insort(self.taken[kind], (place, place, ""))
         if begins:
-            self.cards_of[self.body["number_of"]].add((self.body["kind"], self.body["number"]))
+            self.cards_of[self.body.get("batch")].add((self.body["kind"], self.body["number"]))
     def sealed(self):
         keys = [used["key"] for used in self.body["keys"]]
         plain = {field: value for field, value in self.e["body"].items() if field != "digest"}
@@ -278,7 +278,8 @@ class Ledger:  # the site as the entries so far have made it; `admit` takes the 
         need("BATCH", "wrong digest, or keys out of order", digest == self.body["digest"], keys == sorted(set(keys)))
     def account(self):  # what became of the cards and blanks of a batch
         name, batch = self.body["batch"], self.body["it"]
-        begun = [self.of("card", *card) for card in self.cards_of[batch["order"]]]
+        begun = [self.of("card", *card) for (other,), it in self.rows["batch"].items() if it["order"] == batch["order"]
+                 for card in self.cards_of[other] if self.of("card", *card).get("batch") == other]
         made = Counter(card["state"] for card in begun if card["batch"] == name)
         blanks = {lot: [self.stock[lot, (place, name)] for place in ("in-process", "issued", "scrapped")]
                   for lot, in sorted(self.rows["lot"])}
@@ -289,7 +290,6 @@ class Ledger:  # the site as the entries so far have made it; `admit` takes the 
                    "lots": [{"lot": lot, "drawn": issued + scrapped, "issued": issued, "scrapped": scrapped}
                             for lot, (_, issued, scrapped) in blanks.items() if issued or scrapped]}
         need("BATCH", f"the account is {account}", account == {field: self.body.get(field, []) for field in account})
-        self.of("order", batch["order"])["state"] = "worked"
     def place(self, word):
         return word.partition(":")[0], find(self.body, word.partition(":")[2])
     def move(self, source, to):  # blanks of a lot from one place to another: as many as the body says, or a card's one

@@ -25,6 +25,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::act::{Act, KeyState, Officer, SiteInit};
+use super::cosigned::CosignFault;
 use super::entry::Entry;
 use super::error::LedgerError;
 use super::field::{SiteId, Sm2Key, Text, VerifyKey};
@@ -132,6 +133,8 @@ impl State {
             Act::LedgerLoss(body) if body.size.is_some() != body.root.is_some() => Err(UpkeepFault::NothingLost.into()),
             Act::LedgerBackup(body) if body.size > entry.seq => Err(LedgerError::NoEntry(body.size)),
             Act::LogKey(body) => self.take_log_key(body.sm2),
+            // Of entries before this one: that shows in a part of a ledger too.
+            Act::CheckpointCosign(body) if body.size > entry.seq => Err(CosignFault::Size(body.size).into()),
             Act::CheckpointCosign(body) => Ok(body.check_signatures(self)?),
             _ => Ok(()),
         }

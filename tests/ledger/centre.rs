@@ -11,7 +11,7 @@ use cardmint::outside::Unobserved;
 
 use super::bench_site::*;
 use super::centre_story::*;
-use super::story::{joined, lines, purse, short};
+use super::story::{arrived, joined, lines, purse, short};
 
 fn page() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats/ledger-centre.md")).unwrap()
@@ -894,4 +894,35 @@ fn a_lot_is_compared_from_several_sides() {
         let report = verify(&path, &Against::default(), &mut Unobserved).unwrap();
         assert!(report.good(), "{:?}", report.findings);
     }
+}
+
+/// Before there were batches the name on a card was a remark. A batch that comes by that name counts the card, in both
+/// verifiers.
+#[test]
+fn a_card_that_named_a_batch_before_it_was_made_counts_there() {
+    let mut b = Centre::new(Policy::default());
+    b.by(BOTH, Act::KeyGenerate(arrived("load/1"))).unwrap();
+    let mut early = intent(&card(900), "C900", None);
+    early.batch = Some(text("B"));
+    let seq = b.by(OPERATOR, Act::CardIntent(early)).unwrap();
+    b.by(OPERATOR, Act::CardOutcome(outcome(&card(900), seq, Ending::Issued)))
+        .unwrap();
+    let one = order("one", vec![span(1, 10, None)], 10);
+    b.by(OPERATOR, Act::OrderImport(one.clone())).unwrap();
+    b.by(OPERATOR, Act::BatchNew(batch("B", &one))).unwrap();
+    let close = |issued, left| {
+        Act::BatchClose(BatchClose {
+            batch: text("B"),
+            issued,
+            failed: 0,
+            void: 0,
+            left,
+            lots: Vec::new(),
+        })
+    };
+    refused(b.by(SUPERVISOR, close(0, 10)));
+    refused(b.by(SUPERVISOR, close(0, 9)));
+    refused(b.by(SUPERVISOR, close(1, 10)));
+    b.by(SUPERVISOR, close(1, 9)).unwrap();
+    b.verifies();
 }

@@ -173,9 +173,9 @@ fn root(leaves: &[Hash], at: usize, wanted: &[usize], proof: &mut Vec<Hash>) -> 
     );
     let hash = Hash::of(&[&[1], &left_hash.0, &right_hash.0]);
     if has {
-        proof.extend(inner)
+        proof.extend(inner);
     } else {
-        proof.push(hash)
+        proof.push(hash);
     }
     hash
 }
@@ -218,8 +218,8 @@ fn both_verifiers_agree_on_what_a_part_shows_of_keys_witnesses_and_losses() {
     let b = signed();
     let all = lines(&b.ledger);
     let text = |size: u64, root: Hash| format!("cardmint/city-3100\n{size}\n{}\n", STANDARD.encode(root.0));
-    let cosigned = |change: &dyn Fn(&mut CheckpointCosign)| {
-        let (size, root, time) = (3, Hash::of(&[b"any"]), 1_795_000_000);
+    let cosigned_by = |size: u64, change: &dyn Fn(&mut CheckpointCosign)| {
+        let (root, time) = (Hash::of(&[b"any"]), 1_795_000_000);
         let mut body = CheckpointCosign {
             witness: super::bench_site::text("audit.example/w20"),
             key: public(20),
@@ -233,6 +233,7 @@ fn both_verifiers_agree_on_what_a_part_shows_of_keys_witnesses_and_losses() {
         change(&mut body);
         Act::CheckpointCosign(body)
     };
+    let cosigned = |change: &dyn Fn(&mut CheckpointCosign)| cosigned_by(4, change);
     let loss = |size, root| {
         let reason = super::bench_site::text("disk");
         Act::LedgerLoss(LedgerLoss { reason, size, root })
@@ -245,6 +246,7 @@ fn both_verifiers_agree_on_what_a_part_shows_of_keys_witnesses_and_losses() {
         ("no key", named(off), false),
         // That it is another root than that of the entries, a part cannot show.
         ("cosigned", cosigned(&|_| {}), true),
+        ("cosigned beforehand", cosigned_by(5, &|_| {}), false),
         ("cosigned by nobody", cosigned(&|c| c.sig.0[40] ^= 1), false),
         ("cosigned without the log", cosigned(&|c| c.log_sig.0[40] ^= 1), false),
         ("cosigned at another time", cosigned(&|c| c.time += 1), false),
