@@ -68,6 +68,11 @@ fn a_report_of_a_site_is_recorded_by_whoever_makes_it() {
         (&body["from"], &body["to"], &body["entries"]),
         (&0.into(), &1.into(), &1.into())
     );
+    // The days that were asked for, in Beijing time, and not only the entries that they happen to have.
+    assert_eq!(
+        (&body["since"], &body["until"]),
+        (&"2019-12-31T16:00:00Z".into(), &"2199-12-31T16:00:00Z".into())
+    );
     // The file is there already, and the report is not made again over it.
     let again = at(folder, &report, &["bob"]);
     assert_eq!(again.status.code(), Some(2));

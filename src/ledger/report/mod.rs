@@ -39,7 +39,6 @@ use self::seen::Seen;
 use super::act::Act;
 use super::checkpoint::Checkpoint;
 use super::error::LedgerError;
-use super::field::Moment;
 use super::filter::{Count, Filter};
 use super::log::Ledger;
 use super::store;
@@ -112,12 +111,7 @@ impl Books {
 impl Ledger {
     /// The numbers of a period. Reads every entry up to its end once; changes nothing.
     pub fn report(&self, ask: &Ask, observer: &mut dyn Observer) -> Result<LedgerReport, LedgerError> {
-        let moment = |at: Timestamp| Moment::new(at.to_string());
-        let (from, to) = self.range_of(&Filter {
-            since: Some(moment(ask.period.since())?),
-            until: Some(moment(ask.period.until())?),
-            ..Filter::default()
-        })?;
+        let (from, to) = self.range_of(&ask.period.filter()?)?;
         let mut books = Books::new(ask);
         observer.begin(&msg!("report-reading"), to);
         let filter = Filter {

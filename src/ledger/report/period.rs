@@ -6,7 +6,9 @@ use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
 use serde::{Serialize, Serializer};
 
+use crate::ledger::error::LedgerError;
 use crate::ledger::field::Moment;
+use crate::ledger::filter::Filter;
 
 /// Days from the first to the last, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -62,6 +64,16 @@ impl Period {
     /// The first moment that is not of the period any more.
     pub fn until(&self) -> Timestamp {
         self.to.checked_add(1.day()).map_or(Timestamp::MAX, midnight)
+    }
+
+    /// The entries of these days.
+    pub fn filter(&self) -> Result<Filter, LedgerError> {
+        let moment = |at: Timestamp| Moment::new(at.to_string());
+        Ok(Filter {
+            since: Some(moment(self.since())?),
+            until: Some(moment(self.until())?),
+            ..Filter::default()
+        })
     }
 
     /// How many days.

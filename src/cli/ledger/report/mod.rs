@@ -24,7 +24,7 @@ use crate::error::{Error, Exit};
 use crate::i18n::Lang;
 use crate::ledger::export::Rows;
 use crate::ledger::report::{Ask, LedgerReport, Period, Thresholds};
-use crate::ledger::{Against, Exported, Filter, Hash, Report as Verification};
+use crate::ledger::{Against, Exported, Hash, Report as Verification};
 use crate::msg;
 use crate::outside::Clock;
 
@@ -134,7 +134,7 @@ pub(super) fn report(args: &Report, place: &Place, context: &mut Context) -> Res
     let exported = exported(&html, &numbers);
     let (done, recorded) = match (&mut leaving, &args.out) {
         (Some(leaving), Some(path)) => {
-            let (done, recorded) = leave(leaving, path, &html, exported, context.clock)?;
+            let (done, recorded) = leave(leaving, path, (&html, &ask.period), exported, context.clock)?;
             (Some(done), recorded)
         }
         _ if context.out.is_json() => (None, None),
@@ -175,11 +175,11 @@ fn exported(html: &str, numbers: &LedgerReport) -> Exported {
     }
 }
 
-/// Writes the page, which the ledger has before it has its name.
+/// Writes the page, which the ledger has before it has its name. The entry says which days were asked for.
 fn leave(
     leaving: &mut Leaving,
     path: &Path,
-    html: &str,
+    (html, period): (&str, &Period),
     exported: Exported,
     clock: Clock,
 ) -> Result<(Exported, Option<u64>), Error> {
@@ -190,7 +190,7 @@ fn leave(
             to.write_all(html.as_bytes()).map_err(|e| unwritten(path, &e))?;
             Ok(exported)
         },
-        |done| Ok(done.act("report", Rows::Entries, &Filter::default(), None)?),
+        |done| Ok(done.act("report", Rows::Entries, &period.filter()?, None)?),
     )
 }
 
