@@ -6,6 +6,7 @@
 mod card;
 mod check;
 mod context;
+mod fill;
 mod header;
 pub(in crate::ledger) mod read;
 mod selection;

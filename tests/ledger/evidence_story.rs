@@ -150,6 +150,29 @@ fn a_cards_evidence_tells_its_story_up_to_the_ministry() {
 }
 
 #[test]
+fn a_cards_evidence_has_a_beginning_without_gaps_and_nothing_of_other_cards() {
+    let b = told_city();
+    let file = evidence(&b, 3);
+    let seqs: Vec<u64> = file
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| cardmint::ledger::Entry::parse(line.as_bytes()).unwrap().seq)
+        .collect();
+    // The range between the template's approval and the order is no part of the card's story, but one hash less.
+    let range = (0..b.ledger.size())
+        .find(|seq| b.ledger.entry(*seq).unwrap().act.name() == "range.reserve")
+        .unwrap();
+    let before: Vec<u64> = seqs.iter().copied().filter(|seq| *seq <= range).collect();
+    assert_eq!(before, (0..=range).collect::<Vec<_>>());
+    assert!(
+        !file.contains("\"chip\":\"C1\"") && !file.contains("\"chip\":\"C2\""),
+        "{file}"
+    );
+    let found = verdict(&file, &b.ledger.note_key());
+    assert!(found.report.good() && found.chained >= range, "{:#?}", found.report);
+}
+
+#[test]
 fn a_story_that_does_not_bear_out_is_named() {
     let b = told_city();
     let key = b.ledger.note_key();

@@ -3,7 +3,8 @@
 //! template's approval, and the keys on it up to where they came into the site, with their ceremonies. What those need to be
 //! checked (officers, policies) is added as for any part.
 //!
-//! Left out on purpose, so that the proof stays short: other officers, other policies, number ranges, blanks.
+//! Left out on purpose, so that the proof stays short: other officers, other policies, number ranges, blanks, but for single
+//! entries between those that are there, where the proof would be longer without them.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -11,6 +12,7 @@ use std::io::Write;
 use rusqlite::{OptionalExtension, params};
 
 use super::context::with_context;
+use super::fill::filled;
 use super::selection::Selection;
 use super::write::Bundled;
 use crate::ledger::act::{Act, CardKind, Intent, KeyArrived, RangeKind};
@@ -36,7 +38,7 @@ impl Ledger {
         if let Some(seq) = asked.last().filter(|seq| *seq >= covered) {
             return Err(LedgerError::NotCovered { seq, covered });
         }
-        let part = with_context(self, asked, covered)?;
+        let part = filled(self, with_context(self, asked, covered)?, covered)?;
         let about = format!("{} {number}", about_word(kind));
         self.write_bundle(&newest, &part, (Some(&about), 0), to)
     }
