@@ -393,3 +393,77 @@ fn nobody_but_a_supervisor_vouches_for_an_amount() {
     }
     assert_eq!(story.entries("s"), before);
 }
+
+/// Old entries that went to a file come back into a card's history with it, in their order, and with nothing else.
+#[test]
+fn a_history_takes_archives_and_believes_none_but_recorded_ones() {
+    let story = city();
+    load(&story, U1, "12.34");
+    card(&story, &["lost", CARD, "--reason", "持卡人挂失"]).ok();
+    let whole = card(&story, &["history", CARD]).ok().first();
+    let archive = ["ledger", "archive", "--until", "2999", "--out", "old.evidence"];
+    story.at("c", &archive).ok();
+    // Life goes on after the archive, and the old lines are asked for by the file's name.
+    card(&story, &["found", CARD]).ok();
+    let bare = card(&story, &["history", CARD]);
+    bare.refused(2, "upkeep-archived");
+    assert!(
+        bare.err.contains("old.evidence") && bare.err.contains("card history"),
+        "{}",
+        bare.err
+    );
+    let with = |files: &[&str]| {
+        let mut args = vec!["history", CARD];
+        files.iter().for_each(|file| args.extend(["--archive", file]));
+        card(&story, &args)
+    };
+    let told = with(&["old.evidence"]).ok().first();
+    let entries = |history: &Value| history["entries"].as_array().unwrap().clone();
+    let (old, new) = (entries(&whole), entries(&told));
+    assert_eq!(new[..old.len()], old[..], "byte for byte what it was");
+    let [found] = &new[old.len()..] else { panic!("{new:?}") };
+    assert_eq!(found["act"], "card.found");
+    assert!(
+        new.windows(2)
+            .all(|pair| pair[0]["seq"].as_u64() < pair[1]["seq"].as_u64())
+    );
+    assert_eq!(
+        (&told["keys"], &told["chain"][0]["state"]),
+        (&whole["keys"], &"in-use".into())
+    );
+    // A second copy of it is the same file; others are none of this ledger's.
+    std::fs::copy(story.path("old.evidence"), story.path("copy.evidence")).unwrap();
+    assert_eq!(with(&["old.evidence", "copy.evidence"]).ok().first(), told);
+    let text = std::fs::read_to_string(story.path("old.evidence")).unwrap();
+    std::fs::write(
+        story.path("copy.evidence"),
+        text.replacen("持卡人挂失", "持卡人丢失", 1),
+    )
+    .unwrap();
+    with(&["old.evidence", "copy.evidence"]).refused(3, "upkeep-not-an-archive");
+    let export = [
+        "ledger",
+        "export",
+        "--format",
+        "bundle",
+        "--file",
+        "c/ledger.db",
+        "--archive",
+        "old.evidence",
+    ];
+    let export = [&export[..], &["--out", "other.evidence"]].concat();
+    story.run(&export, "").ok();
+    with(&["other.evidence"]).refused(3, "upkeep-not-an-archive");
+    with(&["stick/old.evidence"]).refused(2, "upkeep-archive-missing");
+    // The log and the report take it too; the report is then of everything.
+    let log = ["ledger", "log", "--number", CARD, "--archive", "old.evidence"];
+    assert_eq!(story.at("c", &log).ok().lines().len(), new.len());
+    let report = ["ledger", "report", "--from", "2020-01-01", "--to", "2199-12-31"];
+    story.at("c", &report).refused(2, "upkeep-archived");
+    let report = [&report[..], &["--archive", "old.evidence"]].concat();
+    let report = story.at("c", &report).ok().first();
+    assert_eq!(
+        (&report["verification"]["good"], &report["span"]["archived"]),
+        (&true.into(), &0.into())
+    );
+}

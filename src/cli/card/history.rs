@@ -18,6 +18,9 @@ pub(super) struct Of {
     /// The export of a ledger above, which its keys came from.
     #[arg(long, value_name = "FILE")]
     above: Vec<PathBuf>,
+    /// An archive of an old period, to be read too.
+    #[arg(long, value_name = "FILE")]
+    archive: Vec<PathBuf>,
 }
 
 pub(super) fn run(of: &Of, context: &mut Context) -> Result<Exit, Error> {
@@ -29,7 +32,9 @@ pub(super) fn run(of: &Of, context: &mut Context) -> Result<Exit, Error> {
         above.push(Upstream::read(&bytes)?);
     }
     let site = session::open_site(context)?;
-    let found = history(&site.ledger_read_only()?, number.as_str(), &above)?;
+    let mut ledger = site.ledger_read_only()?;
+    ledger.read_archives(&of.archive)?;
+    let found = history(&ledger, number.as_str(), &above)?;
     context.out.record("cardmint.card-history/1", &found)?;
     show(&found, context)?;
     Ok(Exit::Done)

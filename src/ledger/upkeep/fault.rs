@@ -37,6 +37,8 @@ pub enum UpkeepFault {
     },
     /// A file that is no recorded archive of this ledger, or no longer what it was.
     NotAnArchive(PathBuf),
+    /// An archive that was named and is not there.
+    ArchiveMissing(PathBuf),
     /// A database of an earlier format, which is read and not written.
     OldFormat(PathBuf),
     /// A database that needs no migration.
@@ -101,6 +103,7 @@ impl Fault for UpkeepFault {
             }
             Self::Archived { seq, file, digest } => msg!("upkeep-archived", seq = seq, file = file, digest = digest),
             Self::NotAnArchive(path) => msg!("upkeep-not-an-archive", path = path.display()),
+            Self::ArchiveMissing(path) => msg!("upkeep-archive-missing", path = path.display()),
             Self::OldFormat(path) => msg!("upkeep-old-format", path = path.display()),
             Self::NewFormat(path) => msg!("upkeep-new-format", path = path.display()),
             Self::NotNext { seq } => msg!("upkeep-not-next", seq = seq),

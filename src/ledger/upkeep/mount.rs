@@ -3,8 +3,9 @@
 //! connection alone. A file counts only if its digest stands in a recorded `ledger.archive` and each of its lines is the leaf of
 //! the tree at its place.
 
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -108,9 +109,17 @@ pub(in crate::ledger) fn mount(db: &Connection, files: &[PathBuf]) -> Result<Vec
     }
     db.execute_batch(VIEW)
         .map_err(LedgerError::while_doing("reading the archives"))?;
+    let mut taken = BTreeSet::new();
     for path in files {
-        let (digest, _) = digest_of(path).map_err(LedgerError::at(path))?;
+        let (digest, _) = digest_of(path).map_err(|e| match e.kind() {
+            io::ErrorKind::NotFound => UpkeepFault::ArchiveMissing(path.clone()).into(),
+            _ => LedgerError::at(path)(e),
+        })?;
         let digest = digest.to_string();
+        // Two copies of one archive are one.
+        if !taken.insert(digest.clone()) {
+            continue;
+        }
         let at = rows.iter().position(|row| row.digest == digest);
         let row = at.map(|at| rows.remove(at));
         take(db, path, &row.ok_or_else(|| UpkeepFault::NotAnArchive(path.clone()))?)?;

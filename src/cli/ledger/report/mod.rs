@@ -24,7 +24,7 @@ use crate::error::{Error, Exit};
 use crate::i18n::Lang;
 use crate::ledger::export::Rows;
 use crate::ledger::report::{Ask, LedgerReport, Period, Thresholds};
-use crate::ledger::{Against, Exported, Hash, Report as Verification};
+use crate::ledger::{Against, Exported, Hash, Report as Verification, verify_with};
 use crate::msg;
 use crate::outside::Clock;
 
@@ -115,7 +115,7 @@ pub(super) fn report(args: &Report, place: &Place, context: &mut Context) -> Res
     } else {
         let (file, copy) = place.files(context)?;
         let against = Against { copy, key: None };
-        Some(crate::ledger::verify(&file, &against, &mut progress)?)
+        Some(verify_with(&file, &place.archive, &against, &mut progress)?)
     };
     let ledger = place.open(context)?;
     let numbers = ledger.report(&ask, &mut progress)?;
