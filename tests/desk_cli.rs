@@ -414,7 +414,9 @@ fn a_history_takes_archives_and_believes_none_but_recorded_ones() {
     );
     let with = |files: &[&str]| {
         let mut args = vec!["history", CARD];
-        files.iter().for_each(|file| args.extend(["--archive", file]));
+        for file in files {
+            args.extend(["--archive", file]);
+        }
         card(&story, &args)
     };
     let told = with(&["old.evidence"]).ok().first();
