@@ -9,7 +9,7 @@ use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::UpkeepFault;
 use super::backup::digest_of;
@@ -80,9 +80,30 @@ pub(in crate::ledger) fn archives(db: &Connection) -> Result<Vec<ArchiveRow>, Le
     rows.and_then(Iterator::collect).map_err(doing)
 }
 
-/// Whether a stored line is what is left of one that went into an archive. Every entry ends in its version.
+/// Whether a stored line is what is left of one that went into an archive, in its one form. Every entry ends in its version;
+/// an entry that was altered there is not what an archive leaves.
 pub(in crate::ledger) fn is_remainder(line: &[u8]) -> bool {
-    line.starts_with(b"{\"act\":") && !line.ends_with(b",\"v\":1}")
+    let number = |body: RemainderBody<'_>| format!(",\"body\":{{\"number\":\"{}\"}}", body.number);
+    let form = |left: Remainder<'_>| {
+        let body = left.body.map(number).unwrap_or_default();
+        format!("{{\"act\":\"{}\",\"at\":\"{}\"{body}}}", left.act, left.at)
+    };
+    !line.ends_with(b",\"v\":1}") && serde_json::from_slice(line).is_ok_and(|left| form(left).as_bytes() == line)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Remainder<'a> {
+    act: &'a str,
+    at: &'a str,
+    #[serde(borrow)]
+    body: Option<RemainderBody<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RemainderBody<'a> {
+    number: &'a str,
 }
 
 /// The archive that holds an entry.
@@ -200,5 +221,20 @@ mod tests {
             br#"{"act":"card.intent","at":"x","body":{},"site":"s","v":1}"#
         ));
         assert!(!is_remainder(b"damaged"));
+    }
+
+    #[test]
+    fn an_altered_entry_is_not_taken_for_a_remainder() {
+        for altered in [
+            r#"{"act":"card.intent","at":"2026-11-18T11:06:48Z","body":{"number":"1001"},"site":"s","v":2}"#,
+            r#"{"act":"card.intent","at":"2026-11-18T11:06:48Z","body":{"number":"1001","reader":"sim"}}"#,
+            r#"{"act":"card.intent","at":"2026-11-18T11:06:48Z","body":null}"#,
+            r#"{"act":"card.intent","at":"2026-11-18T11:06:48Z","body":{"number":"1001"}} "#,
+            r#"{"act":"card.intent","act":"card.void","at":"2026-11-18T11:06:48Z"}"#,
+            r#"{"act":"\u0063ard.intent","at":"2026-11-18T11:06:48Z"}"#,
+            r#"{"act":"card.intent"}"#,
+        ] {
+            assert!(!is_remainder(altered.as_bytes()), "{altered}");
+        }
     }
 }
