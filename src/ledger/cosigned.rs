@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::act::{Act, CheckpointCosign};
 use super::checkpoint::{Checkpoint, origin, write_durably};
 use super::cosign::{CosignKey, Cosignature};
+use super::entry::Entry;
 use super::error::LedgerError;
 use super::field::{Signature, Text};
 use super::hash::Hash;
@@ -173,7 +174,7 @@ impl Ledger {
     /// The newest cosigned checkpoint that the ledger has, of this witness or of any.
     pub fn cosigned(&self, witness: Option<&CosignKey>) -> Result<Option<CheckpointCosign>, LedgerError> {
         let of = |body: &CheckpointCosign| witness.is_none_or(|w| *w == body.cosign_key());
-        let wanted = |entry: &super::Entry| matches!(&entry.act, Act::CheckpointCosign(body) if of(body));
+        let wanted = |entry: &Entry| matches!(&entry.act, Act::CheckpointCosign(body) if of(body));
         let found = self.latest(&["checkpoint.cosign"], &wanted)?;
         Ok(found.and_then(|entry| match entry.act {
             Act::CheckpointCosign(body) => Some(body),
@@ -200,23 +201,36 @@ impl Ledger {
             newest.check_signatures(&self.state)?;
             self.contains(&newest.checkpoint(&log))?;
         }
-        let Some(path) = self.copy.as_deref().map(cosigned_copy) else {
+        let Some(checkpoint) = self.cosigned_outside()? else {
             return Ok(());
         };
-        let note = match fs::read(&path) {
-            Ok(bytes) => String::from_utf8(bytes).map_err(|_| LedgerError::CopyDamaged(path.clone()))?,
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
-            Err(e) => return Err(LedgerError::at(&path)(e)),
-        };
-        let checkpoint = believed(&note, &log).map_err(|fault| match fault {
-            NoteFault::OtherKey => LedgerError::Replaced(path.clone()),
-            NoteFault::Form | NoteFault::Signature => LedgerError::CopyDamaged(path.clone()),
-        })?;
         let lost = self.latest(&["ledger.loss"], &|_| true)?;
         match self.contains(&checkpoint) {
             // Two officers have declared that it is gone.
-            Err(_) if lost.is_some_and(|entry| entry.seq < checkpoint.size) => Ok(()),
+            Err(_) if lost.is_some_and(|entry| gives_up(&entry, checkpoint.size)) => Ok(()),
             compared => compared,
         }
     }
+
+    /// What the cosigned checkpoint beside the copy outside says, where there is one.
+    pub(super) fn cosigned_outside(&self) -> Result<Option<Checkpoint>, LedgerError> {
+        let Some(path) = self.copy.as_deref().map(cosigned_copy) else {
+            return Ok(None);
+        };
+        let note = match fs::read(&path) {
+            Ok(bytes) => String::from_utf8(bytes).map_err(|_| LedgerError::CopyDamaged(path.clone()))?,
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(LedgerError::at(&path)(e)),
+        };
+        let checkpoint = believed(&note, &self.note_key()).map_err(|fault| match fault {
+            NoteFault::OtherKey => LedgerError::Replaced(path.clone()),
+            NoteFault::Form | NoteFault::Signature => LedgerError::CopyDamaged(path.clone()),
+        })?;
+        Ok(Some(checkpoint))
+    }
+}
+
+/// Whether an entry declares lost what a checkpoint over so many entries covers.
+fn gives_up(entry: &Entry, size: u64) -> bool {
+    matches!(&entry.act, Act::LedgerLoss(body) if body.gives_up(entry.seq, size))
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use super::act::{Act, CheckpointCosign};
+use super::act::{Act, CheckpointCosign, LedgerLoss};
 use super::checkpoint::{Checkpoint, origin};
 use super::entry::{Entry, NoEntry};
 use super::error::LedgerError;
@@ -33,8 +33,8 @@ pub(super) struct Replay {
     peaks: BTreeMap<u8, Hash>,
     /// Roots that were asked for, by size.
     roots: BTreeMap<u64, Option<Hash>>,
-    /// The last entry that declares a loss.
-    pub(super) loss: Option<u64>,
+    /// The last entry that declares a loss, and what it says.
+    pub(super) loss: Option<(u64, LedgerLoss)>,
 }
 
 impl Replay {
@@ -164,7 +164,7 @@ impl Replay {
         self.last_at = Some(entry.at.clone());
         match &entry.act {
             Act::CheckpointCosign(body) => self.check_cosigned(seq, body),
-            Act::LedgerLoss(_) => self.loss = Some(seq),
+            Act::LedgerLoss(body) => self.loss = Some((seq, body.clone())),
             _ => {}
         }
         self.admit(seq, entry, tried);

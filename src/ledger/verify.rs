@@ -135,11 +135,14 @@ fn verify_all(
             }
         }
         if let (Some(note), Some(path)) = (&cosigned, &beside_copy) {
-            // Two officers may have declared since that it is gone.
-            let declared = replay
-                .loss
-                .is_some_and(|seq| size_of(note).is_some_and(|size| seq < size));
-            if !declared {
+            // Two officers may have declared that it is gone. What was cosigned since is compared.
+            let given_up = |size| {
+                replay
+                    .loss
+                    .as_ref()
+                    .is_some_and(|(seq, loss)| loss.gives_up(*seq, size))
+            };
+            if !size_of(note).is_some_and(given_up) {
                 check_note(&mut replay, "LEDGER-OUTSIDE-COPY", Some(path), note);
             }
         }

@@ -33,6 +33,14 @@ impl Missing {
     }
 }
 
+impl LedgerLoss {
+    /// Whether a checkpoint over so many entries may be one of those that this entry, at its place, gives up: of what was
+    /// lost, not of what came after. An entry that does not know how much was lost gives all of them up.
+    pub(in crate::ledger) fn gives_up(&self, seq: u64, size: u64) -> bool {
+        seq < size && self.size.is_none_or(|lost| size <= lost)
+    }
+}
+
 impl Ledger {
     /// Opens a ledger that is behind the checkpoint outside, or whose checkpoint outside is gone, so that the loss can be
     /// declared: append [`Missing::act`] unless it is declared already, then call `checkpoint`. Where nothing is missing, and
@@ -46,6 +54,7 @@ impl Ledger {
             Err(LedgerError::CopyMissing(_) | LedgerError::CopyDamaged(_)) => None,
             Err(other) => return Err(other),
         };
+        let outside = ledger.farther(outside)?;
         let declared = ledger.declares(outside.as_ref())?;
         match ledger.compare() {
             _ if declared => {}
@@ -59,6 +68,18 @@ impl Ledger {
             declared,
         };
         Ok((ledger, missing))
+    }
+
+    /// The checkpoint outside, or the cosigned one beside it where only that one is ahead of the ledger, or farther ahead.
+    fn farther(&self, outside: Option<Checkpoint>) -> Result<Option<Checkpoint>, LedgerError> {
+        let Ok(Some(cosigned)) = self.cosigned_outside() else {
+            return Ok(outside);
+        };
+        let last = self.entry(self.size().saturating_sub(1))?;
+        let declared = matches!(last.act, Act::LedgerLoss(body) if body.size == Some(cosigned.size));
+        let ahead = cosigned.size > self.size() || declared;
+        let farther = ahead && outside.as_ref().is_none_or(|outside| outside.size < cosigned.size);
+        Ok(if farther { Some(cosigned) } else { outside })
     }
 
     /// Whether the last entry declares just this loss.
