@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::scratch;
+use super::case::Case;
+use super::subject::Subject;
+use super::{judge, scratch};
 
 const DRIVER: &str = "
 import sys, glob, os, functools
@@ -29,6 +31,30 @@ pub struct Export {
     pub file: Vec<u8>,
     pub note: String,
     pub said: Verdict,
+}
+
+/// A copy for both, with what this program says of it, where it is something that an outsider has.
+pub fn of(s: &Subject, case: &Case, what: &str) -> Option<Export> {
+    let (file, note) = case.export.as_ref()?;
+    let report = if case.bundle.is_some() {
+        super::bundles::verdict(s, file).ok()?
+    } else {
+        judge::exported(s, case, file, note).ok()?
+    };
+    // The Python verifier passes SM2 lines over.
+    if report
+        .findings
+        .iter()
+        .any(|f| format!("{:?}", f.what).contains("ledger-wrong-sm2-line"))
+    {
+        return None;
+    }
+    Some(Export {
+        what: what.to_owned(),
+        file: file.clone(),
+        note: note.clone(),
+        said: (report.good(), judge::first_of(&report)),
+    })
 }
 
 /// Where the verdicts differ.

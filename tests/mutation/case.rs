@@ -4,6 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cardmint::ledger::cosigned::cosigned_copy;
+
+use super::evidence::Wrong;
 use super::subject::Subject;
 
 /// Where the first bad entry is.
@@ -55,6 +58,11 @@ impl Files {
         self.folder.join("checkpoint.note")
     }
 
+    /// The cosigned checkpoint beside the copy.
+    pub fn cosigned(&self) -> PathBuf {
+        cosigned_copy(&self.copy())
+    }
+
     fn beside(&self, end: &str) -> PathBuf {
         self.folder.join(format!("ledger.db{end}"))
     }
@@ -63,6 +71,15 @@ impl Files {
     pub fn lay(&self, subject: &Subject) {
         self.put(&subject.db, None);
         fs::write(self.copy(), &subject.note).unwrap();
+        self.put_cosigned(subject.cosigned.as_deref());
+    }
+
+    /// The cosigned checkpoint beside the copy, or none.
+    pub fn put_cosigned(&self, note: Option<&str>) {
+        match note {
+            Some(note) => fs::write(self.cosigned(), note).unwrap(),
+            None => drop(fs::remove_file(self.cosigned())),
+        }
     }
 
     /// A database, with or without a write-ahead log.
@@ -92,9 +109,11 @@ impl Files {
                 fs::copy(self.beside(end), other.beside(end)).unwrap();
             }
         }
-        let _ = fs::remove_file(other.copy());
-        if self.copy().exists() {
-            fs::copy(self.copy(), other.copy()).unwrap();
+        for (from, to) in [(self.copy(), other.copy()), (self.cosigned(), other.cosigned())] {
+            let _ = fs::remove_file(&to);
+            if from.exists() {
+                fs::copy(from, to).unwrap();
+            }
         }
         other
     }
@@ -109,6 +128,8 @@ pub struct Case {
     pub opening: Opening,
     /// The same damage as an export with a checkpoint, for both verifiers.
     pub export: Option<(Vec<u8>, String)>,
+    /// What is wrong with the export, where it is an evidence bundle.
+    pub bundle: Option<Wrong>,
 }
 
 impl Case {
@@ -119,6 +140,7 @@ impl Case {
             expected,
             opening: Opening::Any,
             export: None,
+            bundle: None,
         }
     }
 

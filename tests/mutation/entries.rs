@@ -428,6 +428,23 @@ pub fn signatures(files: &Files, s: &Subject, draw: &mut Draw) -> Case {
         .export(&lines, &s.note)
 }
 
+/// Whether one officer is too few for this entry.
+fn needs_two(s: &Subject, at: usize) -> bool {
+    let act = s.act(at);
+    let before = s.values[..at].iter().rfind(|value| value["act"] == "policy.change");
+    let policy = &before.unwrap_or(&s.values[0])["body"]["policy"];
+    let ruled = policy["rules"][act]["officers"].as_u64() > Some(1);
+    let always = [
+        "site.init",
+        "policy.change",
+        "officer.enrol",
+        "ledger.loss",
+        "ledger.archive",
+    ]
+    .contains(&act);
+    ruled || always || act.starts_with("ceremony.") || s.values[at]["body"]["ceremony"].is_u64()
+}
+
 /// One officer does what needs two, and makes it look so.
 pub fn alone(files: &Files, s: &Subject, draw: &mut Draw) -> Case {
     let two: Vec<usize> = (0..s.values.len())
@@ -441,7 +458,11 @@ pub fn alone(files: &Files, s: &Subject, draw: &mut Draw) -> Case {
         change(&mut values[at], &["/seq", "/prev", "/officer"], draw);
     }
     chain(&mut values, at, Hand::None);
-    let how = draw.below(4);
+    // Where one is enough, a second who did not sign takes nothing away by not being named.
+    let how = match draw.below(4) {
+        0 if !needs_two(s, at) => 1,
+        how => how,
+    };
     match how {
         0 => values[at]["sigs"].as_array_mut().unwrap().truncate(1),
         1 => values[at]["sigs"][1]["officer"] = json!(him),

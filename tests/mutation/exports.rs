@@ -2,6 +2,7 @@
 //! Damage to an export and its checkpoint, as they lie with an outsider.
 
 use super::case::{Case, Draw, Expected, Files, First};
+use super::notes::is_right;
 use super::subject::Subject;
 use crate::ledger::story::joined;
 
@@ -26,6 +27,7 @@ pub fn export(_: &Files, s: &Subject, draw: &mut Draw) -> Case {
     };
     let last = s.lines.len() - 1;
     let at = |seq: usize| First::At(seq as u64);
+    let mut right = false;
     let (what, first) = match draw.below(10) {
         0 => {
             file = with(&|lines| drop(lines.remove(a)));
@@ -66,6 +68,7 @@ pub fn export(_: &Files, s: &Subject, draw: &mut Draw) -> Case {
             let mut bytes = note.into_bytes();
             bytes[cut] ^= 1 << draw.below(7);
             note = String::from_utf8_lossy(&bytes).into_owned();
+            right = is_right(&note, &s.note);
             (format!("note byte {cut}"), First::Nowhere)
         }
         7 => {
@@ -78,13 +81,18 @@ pub fn export(_: &Files, s: &Subject, draw: &mut Draw) -> Case {
             (format!("byte {byte} bit {bit}"), at(line_of(byte)))
         }
     };
-    let mut case = Case::new("export", what, Expected::Bad(first, &[]));
+    let expected = if right {
+        Expected::Good
+    } else {
+        Expected::Bad(first, &[])
+    };
+    let mut case = Case::new("export", what, expected);
     case.export = Some((file, note));
     case
 }
 
 /// What a file of the first lines is by itself.
-fn ended(s: &Subject, size: usize) -> First {
+pub fn ended(s: &Subject, size: usize) -> First {
     match size.checked_sub(1) {
         Some(last) if s.values[last]["body"]["ceremony"].is_u64() && s.act(last) != "ceremony.end" => {
             First::At(last as u64)

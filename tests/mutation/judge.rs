@@ -10,7 +10,7 @@ use cardmint::outside::{Clock, Unobserved};
 use super::case::{Case, Expected, Files, First, Opening};
 use super::content::Content;
 use super::subject::{LOG, Subject, append, text};
-use crate::ledger::bench_site::key;
+use super::upkeep_story::sign;
 
 /// Runs something that must not panic.
 fn calm<T>(what: &str, run: impl FnOnce() -> T) -> Result<T, String> {
@@ -37,21 +37,63 @@ pub fn first_of(report: &Report) -> Option<u64> {
     report.findings.iter().filter_map(|finding| finding.seq).min()
 }
 
-/// Judges one copy; an error says what is wrong with the verifier.
-pub fn judge(files: &Files, s: &Subject, case: &Case, thorough: bool) -> Result<(), String> {
-    if case.kind == "bundle" {
-        let Some((file, _)) = &case.export else { return Ok(()) };
-        let (good, _) = calm("verify_bundle", || super::bundles::verdict(s, file))??;
-        let wrong = good && case.expected != Expected::ByContent;
-        return if wrong { Err("called good".to_owned()) } else { Ok(()) };
+/// What became of a copy that was judged rightly.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Said {
+    /// The damage was found.
+    Found,
+    /// It is not read as a ledger at all.
+    Refused,
+    /// It does no harm, and is called good.
+    Harmless,
+}
+
+impl Said {
+    fn of(report: &Report) -> Self {
+        if report.good() { Self::Harmless } else { Self::Found }
     }
+}
+
+/// Judges one copy; an error says what is wrong with the verifier.
+pub fn judge(files: &Files, s: &Subject, case: &Case, thorough: bool) -> Result<Said, String> {
+    if let (Some((file, _)), Some(wrong)) = (&case.export, &case.bundle) {
+        let report = calm("verify_bundle", || super::bundles::verdict(s, file))??;
+        let judged = bundle(&report, wrong);
+        return judged
+            .map(|()| Said::of(&report))
+            .map_err(|what| shown(&what, Some(&report)));
+    }
+    let mut said = Said::Refused;
     if case.kind != "export" {
         let report = verified(files, s, 1 + usize::from(thorough))?;
         look(files, s, case, report.as_ref()).map_err(|what| shown(&what, report.as_ref()))?;
         opened(files, s, case, report.as_ref(), thorough)?;
+        said = report.as_ref().map_or(Said::Refused, Said::of);
     }
-    match &case.export {
-        Some((file, note)) => exported(s, case, file, note).map(drop),
+    if let Some((file, note)) = &case.export {
+        let report = exported(s, case, file, note)?;
+        if case.kind == "export" {
+            said = Said::of(&report);
+        }
+    }
+    Ok(said)
+}
+
+/// The parts that are no good are named, and the first entry that is not.
+fn bundle(report: &Report, wrong: &super::evidence::Wrong) -> Result<(), String> {
+    if report.good() != wrong.is_good() {
+        return Err(format!(
+            "called {} instead of {wrong:?}",
+            if report.good() { "good" } else { "bad" }
+        ));
+    }
+    let (named, first) = (first_of(report), wrong.first());
+    if named != first {
+        return Err(format!("first bad entry {named:?} instead of {wrong:?}"));
+    }
+    let there = |checks: &&&[&str]| !report.findings.iter().any(|f| checks.contains(&f.check));
+    match wrong.checks.iter().find(there) {
+        Some(checks) => Err(format!("none of {checks:?} is named")),
         None => Ok(()),
     }
 }
@@ -150,7 +192,9 @@ fn opened(files: &Files, s: &Subject, case: &Case, report: Option<&Report>, thor
     let good = |report: Option<&Report>| report.is_some_and(Report::good);
     match case.opening {
         Opening::Allowed if !went_on || !good(after.as_ref()) => Err(shown("does not go on", after.as_ref())),
-        _ if !good(report) && good(after.as_ref()) => Err("is good after another entry".to_owned()),
+        Opening::Any | Opening::Refused if !good(report) && good(after.as_ref()) => {
+            Err("is good after another entry".to_owned())
+        }
         _ => Ok(()),
     }
 }
@@ -177,7 +221,6 @@ fn read(ledger: &Ledger) {
 
 /// One more entry and a checkpoint over all.
 fn go_on(ledger: &mut Ledger, _: &Subject) -> bool {
-    use ed25519_dalek::Signer as _;
     let act = Act::TemplateApprove(cardmint::ledger::act::TemplateApprove {
         template: text("after"),
         digest: cardmint::ledger::Hash::of(&[b"after"]),
@@ -185,8 +228,7 @@ fn go_on(ledger: &mut Ledger, _: &Subject) -> bool {
     let clock = Clock::Fixed("2031-01-01T00:00:00Z".parse().unwrap());
     let names = ["张三", "李四"].map(str::to_owned).to_vec();
     let appended = append(ledger, vec![(act, names)], 0, &clock).is_ok();
-    let log = key(LOG);
-    ledger.checkpoint(&|m| log.sign(m).to_bytes()).is_ok() && appended
+    sign(ledger, LOG).is_ok() && appended
 }
 
 /// The same damage as an export with the checkpoint that an outsider has.

@@ -5,12 +5,13 @@
 use serde_json::{Value, json};
 
 use super::case::Draw;
+use super::log_rules;
 use super::subject::{Subject, signers_of};
 
 type Breaking = (Value, &'static [&'static str]);
 
 #[allow(clippy::needless_pass_by_value)] // made where it is passed
-fn entry(act: &str, body: Value, by: &[&str]) -> Value {
+pub fn entry(act: &str, body: Value, by: &[&str]) -> Value {
     let sigs: Vec<Value> = by.iter().map(|name| json!({"officer": name})).collect();
     json!({"act": act, "at": null, "body": body, "officer": by[0], "prev": "", "seq": 0, "sigs": sigs,
            "site": "", "v": 1, "told": ""})
@@ -26,8 +27,18 @@ fn harmless(told: &str) -> Value {
 /// An entry that must not stand at `at`, with the checks that may name it; `None` where the drawn rule has nothing to break
 /// there.
 pub fn breaking(s: &Subject, at: usize, draw: &mut Draw) -> Option<Breaking> {
-    let drawn = draw.below(26);
-    let (mut value, checks) = broken(s, at, drawn, draw)?;
+    let own = 26;
+    // The ledger that has acts about itself has rules for them to break.
+    let most = if s.name == "upkeep" {
+        own + 2 * log_rules::WAYS
+    } else {
+        own
+    };
+    let drawn = draw.below(most);
+    let (mut value, checks) = match drawn.checked_sub(own) {
+        Some(drawn) => log_rules::broken(s, at, drawn % log_rules::WAYS, draw)?,
+        None => broken(s, at, drawn, draw)?,
+    };
     if value["site"] == "" {
         value["site"] = s.values[0]["site"].clone();
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The ledgers that are damaged: three sites with every act, whole and at earlier times, with everything that an attacker has.
+//! The ledgers that are damaged: four sites with every act, whole and at earlier times, with everything that an attacker has.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use super::content::Content;
-use super::scratch;
+use super::{scratch, upkeep_story};
 use crate::ledger::bench_site::{key, public, seed_of};
 use crate::ledger::{centre_story, ceremony_story, story};
 
@@ -26,6 +26,8 @@ pub struct Subject {
     pub values: Vec<Value>,
     /// The newest checkpoint, in the database and outside.
     pub note: String,
+    /// The newest cosigned checkpoint, beside the copy outside.
+    pub cosigned: Option<String>,
     pub log: NoteKey,
     /// The database of a program that has ended.
     pub db: Vec<u8>,
@@ -43,6 +45,7 @@ pub struct Earlier {
     pub db: Vec<u8>,
     pub torn: (Vec<u8>, Vec<u8>),
     pub note: String,
+    pub cosigned: Option<String>,
 }
 
 impl Subject {
@@ -70,6 +73,7 @@ impl Subject {
                 db: at(".db"),
                 torn: (at(".torn.db"), at(".torn.db-wal")),
                 note: String::from_utf8(at(".note")).unwrap(),
+                cosigned: fs::read_to_string(folder.path().join(format!("{size}.cosigned"))).ok(),
             }
         };
         let whole = kept(lines.len());
@@ -103,6 +107,7 @@ impl Subject {
             content,
             log: ledger.note_key(),
             note: whole.note,
+            cosigned: whole.cosigned,
             db: whole.db,
             torn: whole.torn,
             earlier: earlier.into_iter().map(kept).collect(),
@@ -114,10 +119,12 @@ impl Subject {
 
 pub fn subjects() -> Vec<Subject> {
     let (one, two, three) = (story::told(), ceremony_story::told_ceremonies(), centre_story::told());
+    let four = upkeep_story::told();
     vec![
         Subject::of("story", &one.ledger),
         Subject::of("ceremonies", &two.ledger),
         Subject::of("centre", &three.ledger),
+        Subject::of("upkeep", &four.ledger),
     ]
 }
 
@@ -132,12 +139,20 @@ pub fn regrow(
     keep: &mut dyn FnMut(usize) -> bool,
 ) -> Result<(), LedgerError> {
     let (path, copy) = (folder.join("ledger.db"), folder.join("checkpoint.note"));
-    let log = key(log);
-    let log_key = |m: &[u8]| log.sign(m).to_bytes();
+    let log_key = |m: &[u8]| key(log).sign(m).to_bytes();
+    let log_public = public(log).0;
     let mut ledger: Option<Ledger> = None;
     let mut together = Vec::new();
     for (seq, value) in values.iter().enumerate() {
-        let act = act_of(value, shift, log.verifying_key().to_bytes())?;
+        let mut act = act_of(value, shift, log_public)?;
+        if let (Act::CheckpointCosign(body), Some(ledger)) = (&act, &ledger) {
+            // Of the tree as it is here, by the same witness.
+            let by = upkeep_story::WITNESSES
+                .into_iter()
+                .find(|seed| public(*seed) == body.key);
+            let by = by.ok_or(LedgerError::Unsigned)?;
+            act = upkeep_story::cosign(ledger, log, body.size, body.time, by)?;
+        }
         let at = value["at"].as_str().unwrap().parse();
         let clock = Clock::Fixed(at.map_err(|_| LedgerError::Unsigned)?);
         if let Act::SiteInit(init) = act {
@@ -160,7 +175,7 @@ pub fn regrow(
         let Some(ledger) = ledger.as_mut() else { continue };
         let size = seq + 1;
         if keep(size) || size == values.len() {
-            ledger.checkpoint(&log_key)?;
+            upkeep_story::sign(ledger, log)?;
             keep_state(folder, size);
         }
     }
@@ -170,6 +185,10 @@ pub fn regrow(
 fn keep_state(folder: &Path, size: usize) {
     let at = |end: &str| folder.join(format!("{size}{end}"));
     fs::copy(folder.join("checkpoint.note"), at(".note")).unwrap();
+    let cosigned = folder.join("checkpoint.note.cosigned");
+    if cosigned.exists() {
+        fs::copy(cosigned, at(".cosigned")).unwrap();
+    }
     for end in ["", "-wal"] {
         let name = format!("ledger.db{end}");
         fs::copy(folder.join(&name), at(&format!(".db{end}"))).unwrap();

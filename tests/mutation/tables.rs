@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 
 use super::attacker::{note_over, put_note, tamper};
 use super::case::{Case, Draw, Expected, Files, First, Opening};
+use super::notes::is_right;
 use super::subject::Subject;
 
 fn bad(checks: &'static [&'static str]) -> Expected {
@@ -195,7 +196,8 @@ pub fn schema(files: &Files, s: &Subject, draw: &mut Draw) -> Case {
 pub fn marks(files: &Files, _: &Subject, draw: &mut Draw) -> Case {
     let pragma = *draw.one(&["user_version", "application_id"]);
     let value = draw.below(5);
-    let value = if value == 1 { 0x434D_4C46 } else { value };
+    // 1 and 2 are versions: a file of the one has other tables, and one of the other is this.
+    let value = if [1, 2].contains(&value) { 0x434D_4C46 } else { value };
     let sql = format!("PRAGMA {pragma} = {value}");
     Connection::open(files.db()).unwrap().execute_batch(&sql).unwrap();
     Case::new("marks", sql, bad(&[])).opening(Opening::Refused)
@@ -232,7 +234,13 @@ pub fn checkpoint(files: &Files, s: &Subject, draw: &mut Draw) -> Case {
         None => db.execute("DELETE FROM checkpoint", []).map(drop),
     })
     .unwrap();
-    let case = Case::new("checkpoint", format!("{how} {at}"), bad(&["LEDGER-CHECKPOINT"]));
+    let right = how == "bit" && note.as_ref().is_some_and(|note| is_right(note, &s.note));
+    let expected = if right {
+        Expected::Good
+    } else {
+        bad(&["LEDGER-CHECKPOINT"])
+    };
+    let case = Case::new("checkpoint", format!("{how} {at}"), expected);
     match note {
         Some(note) if !["column", "taken back"].contains(&how) => case.export(&s.lines, &note),
         _ => case,
@@ -266,8 +274,12 @@ pub fn copy_outside(files: &Files, s: &Subject, draw: &mut Draw) -> Case {
         _ => bytes[at] ^= 1 << draw.below(8),
     }
     fs::write(files.copy(), &bytes).unwrap();
-    let case =
-        Case::new("copy-outside", format!("{how} {at}"), bad(&["LEDGER-OUTSIDE-COPY"])).opening(Opening::Refused);
+    // Where the SM2 line is not the log's any more, the rest of the note is as good as without it.
+    let case = if std::str::from_utf8(&bytes).is_ok_and(|note| is_right(note, &s.note)) {
+        Case::new("copy-outside", format!("{how} {at}"), Expected::Good).opening(Opening::Allowed)
+    } else {
+        Case::new("copy-outside", format!("{how} {at}"), bad(&["LEDGER-OUTSIDE-COPY"])).opening(Opening::Refused)
+    };
     match String::from_utf8(bytes) {
         Ok(note) => case.export(&s.lines, &note),
         Err(_) => case,
