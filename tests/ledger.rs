@@ -41,4 +41,5 @@ mod ledger {
     mod verifying;
     mod witness;
     mod witness_cli;
+    mod witness_loss;
 }

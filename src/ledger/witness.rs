@@ -2,14 +2,20 @@
 //! The witness's side (c2sp.org/tlog-witness, by files instead of HTTP): what it has cosigned of each log, and whether it may
 //! cosign what it is asked to. One file holds its memory: for each log its key and the newest note that it cosigned.
 //!
-//! What always holds: of one log it cosigns one history, and never a smaller tree after a larger one. Its memory is durable
+//! What always holds: of one log a key cosigns one history, and never a smaller tree after a larger one. Its memory is durable
 //! before a cosignature leaves. What it refuses has a name: `WITNESS-FORK`, `WITNESS-ROLLBACK` and the others.
+
+mod loss;
+
+pub use loss::{Continued, LossFault, LostHead, Shown};
 
 use serde::{Deserialize, Serialize};
 
+use super::act::Act;
 use super::checkpoint::Checkpoint;
 use super::consistency::ConsistencyProof;
 use super::cosign::{CosignKey, Cosignature, message};
+use super::entry::Entry;
 use super::field::Signature;
 use super::log::believed;
 use super::note::{self, NoteFault, NoteKey};
@@ -17,14 +23,16 @@ use crate::error::{Exit, Fault};
 use crate::i18n::Msg;
 use crate::{display_as_english, msg};
 
-/// Version of the file.
+/// Version of the file, and of one that remembers lost heads.
 const FORMAT: u32 = 1;
+const FORMAT_WITH_LOST: u32 = 2;
 
 /// What a witness remembers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Memory {
     witness: CosignKey,
     logs: Vec<KnownLog>,
+    lost: Vec<LostHead>,
 }
 
 /// One log that a witness has cosigned.
@@ -46,6 +54,18 @@ struct Wire {
     format: u32,
     witness: String,
     logs: Vec<WireLog>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lost: Vec<WireLost>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireLost {
+    key: String,
+    witness: String,
+    note: String,
+    loss: String,
+    kept: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -68,14 +88,15 @@ pub struct Granted {
 impl Memory {
     /// A new witness's.
     pub fn new(witness: CosignKey) -> Self {
-        let logs = Vec::new();
-        Self { witness, logs }
+        let (logs, lost) = (Vec::new(), Vec::new());
+        Self { witness, logs, lost }
     }
 
     /// Reads the file. Every note in it must carry the log's signature and this witness's own.
     pub fn parse(text: &str, witness: &CosignKey) -> Result<Self, Refusal> {
         let wire: Wire = serde_json::from_str(text).map_err(|_| Refusal::Memory)?;
-        if wire.format != FORMAT || wire.witness != witness.to_string() {
+        let format = if wire.lost.is_empty() { FORMAT } else { FORMAT_WITH_LOST };
+        if wire.format != format || wire.witness != witness.to_string() {
             return Err(Refusal::Memory);
         }
         let mut memory = Self::new(witness.clone());
@@ -94,6 +115,11 @@ impl Memory {
                 note,
             });
         }
+        for lost in wire.lost {
+            let lost = lost.read().ok_or(Refusal::Memory)?;
+            memory.of(&lost.key.name).ok_or(Refusal::Memory)?;
+            memory.lost.push(lost);
+        }
         Ok(memory)
     }
 
@@ -104,9 +130,10 @@ impl Memory {
             note: log.note.clone(),
         };
         let wire = Wire {
-            format: FORMAT,
+            format: if self.lost.is_empty() { FORMAT } else { FORMAT_WITH_LOST },
             witness: self.witness.to_string(),
             logs: self.logs.iter().map(log).collect(),
+            lost: self.lost.iter().map(WireLost::of).collect(),
         };
         serde_json::to_string_pretty(&wire).unwrap_or_default() + "\n"
     }
@@ -185,6 +212,37 @@ impl Memory {
     }
 }
 
+impl WireLost {
+    fn of(lost: &LostHead) -> Self {
+        Self {
+            key: lost.key.to_string(),
+            witness: lost.witness.to_string(),
+            note: lost.note.clone(),
+            loss: String::from_utf8_lossy(&lost.loss.line()).into_owned(),
+            kept: lost.kept,
+        }
+    }
+
+    /// The note must carry the log's signature and the old key's.
+    fn read(self) -> Option<LostHead> {
+        let key: NoteKey = self.key.parse().ok()?;
+        let witness: CosignKey = self.witness.parse().ok()?;
+        let checkpoint = believed(&self.note, &key).ok()?;
+        let time = witness.find(&self.note).ok().flatten()?.time;
+        let loss = Entry::parse(self.loss.as_bytes()).ok()?;
+        let declares = matches!(loss.act, Act::LedgerLoss(_)) && loss.seq < checkpoint.size && self.kept <= loss.seq;
+        declares.then_some(LostHead {
+            key,
+            witness,
+            checkpoint,
+            time,
+            note: self.note,
+            loss,
+            kept: self.kept,
+        })
+    }
+}
+
 impl Granted {
     fn checkpoint_text(&self) -> Option<&str> {
         note::lines(&self.note).map(|(text, _)| text)
@@ -254,6 +312,11 @@ pub enum Refusal {
         /// Now.
         time: u64,
     },
+    /// `WITNESS-LOSS`: a declared loss that is not shown as it must be.
+    Loss {
+        /// What is wrong with it.
+        fault: LossFault,
+    },
     /// `WITNESS-MEMORY`: the witness's own file is damaged, or another witness's.
     Memory,
 }
@@ -270,6 +333,7 @@ impl Refusal {
             Self::Rollback { .. } => "WITNESS-ROLLBACK",
             Self::Fork { .. } => "WITNESS-FORK",
             Self::Clock { .. } => "WITNESS-CLOCK",
+            Self::Loss { .. } => "WITNESS-LOSS",
             Self::Memory => "WITNESS-MEMORY",
         }
     }
@@ -289,6 +353,9 @@ impl Fault for Refusal {
             Self::Rollback { has, should } => msg!("witness-rollback", check = check, has = has, should = should),
             Self::Fork { size } => msg!("witness-fork", check = check, size = size),
             Self::Clock { last, time } => msg!("witness-clock", check = check, last = last, time = time),
+            Self::Loss { fault } => {
+                msg!("witness-loss", check = check).with_word("fault", "witness-loss-fault", fault.word())
+            }
             Self::Memory => msg!("witness-memory", check = check),
         }
     }

@@ -2,6 +2,8 @@
 //! `ledger witness`: a second party cosigns checkpoints after it has seen that they go on from the last. Files go between the
 //! centre and the witness (docs/formats/witness.md); neither needs a network.
 
+mod loss;
+
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
@@ -34,6 +36,8 @@ enum Verb {
     Request(Request),
     /// Cosigns a request.
     Cosign(Cosign),
+    /// Goes on with a new key after a declared loss.
+    AcceptLoss(loss::AcceptLoss),
     /// Takes a cosigned checkpoint into the ledger.
     Take(Take),
     /// Shows what a witness has cosigned.
@@ -112,6 +116,7 @@ pub(super) fn witness(args: &Witness, place: &Place, context: &mut Context) -> R
         Verb::New(verb) => new(verb, context),
         Verb::Request(verb) => request(verb, place, context),
         Verb::Cosign(verb) => cosign(verb, context),
+        Verb::AcceptLoss(verb) => loss::accept_loss(verb, context),
         Verb::Take(verb) => take(verb, context),
         Verb::Show(verb) => show(verb, context),
     }
@@ -205,6 +210,10 @@ fn show(args: &Show, context: &mut Context) -> Result<Exit, Error> {
         context.out.record("cardmint.witness-cosigned/1", &told(log))?;
         context.out.say(&msg!("witness-knows", key = log.key))?;
         context.out.text(&log.note)?;
+    }
+    for lost in memory.lost() {
+        loss::tell(lost, context)?;
+        context.out.text(&lost.note)?;
     }
     Ok(Exit::Done)
 }
