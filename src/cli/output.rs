@@ -8,7 +8,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use crate::error::{Error, Exit};
-use crate::i18n::{Lang, Msg};
+use crate::i18n::{Lang, Msg, visible};
 use crate::msg;
 
 /// The two streams and how to write to them.
@@ -81,7 +81,7 @@ impl Output {
 
     /// A line of text that is no sentence (hex, a digest); nothing with `--json`.
     pub fn text(&mut self, line: &str) -> Result<(), Error> {
-        if self.json { Ok(()) } else { self.line(line) }
+        if self.json { Ok(()) } else { self.line(&visible(line)) }
     }
 
     /// One JSON object; nothing without `--json`. The schema is `cardmint.NAME/VERSION`.

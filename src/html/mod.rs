@@ -2,10 +2,13 @@
 //! Pages for people: text that stays text, a template with its places filled, the style that pages for the file share.
 //! A page is whole in itself: no script, nothing from a network (its content security policy says so to the browser).
 
+use crate::i18n::visible;
+
 /// The style of pages that are printed on A4 and kept: `{{style}}` in a template.
 pub const STYLE: &str = include_str!("style.css");
 
-/// Text that is text in HTML and in SVG, too, in an element or in quotes. Line feeds stay, other control characters go.
+/// Text that is text in HTML and in SVG, too, in an element or in quotes. Line feeds stay, other control characters go; what
+/// cannot be seen is written out.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -19,7 +22,7 @@ pub fn escape(text: &str) -> String {
             other => escaped.push(other),
         }
     }
-    escaped
+    visible(&escaped).into_owned()
 }
 
 /// A template with what `value` gives for the name in each `{{name}}`; `{{style}}` is [`STYLE`]. What a value says is
@@ -47,6 +50,7 @@ mod tests {
     #[test]
     fn texts_stay_texts() {
         assert_eq!(escape("<b>&\"'\u{1b}x\n"), "&lt;b&gt;&amp;&quot;&#39; x\n");
+        assert_eq!(escape("sun\u{200b}\u{202e}"), "sun\\u{200b}\\u{202e}");
     }
 
     #[test]

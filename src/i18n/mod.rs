@@ -13,6 +13,10 @@
 //! hint_zh = "请换空白卡，或用主控密钥擦除此卡。"
 //! ```
 
+mod visible;
+
+pub use visible::visible;
+
 use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -65,8 +69,8 @@ impl Arg {
     fn render(&self, lang: Lang) -> String {
         match self {
             Self::Text(text) => from_system(text, lang)
-                .or_else(|| from_reader(&without_controls(text), lang))
-                .unwrap_or_else(|| without_controls(text)),
+                .or_else(|| from_reader(&visible(text), lang))
+                .unwrap_or_else(|| visible(text).into_owned()),
             Self::Word { kind, value } => word(kind, value, lang),
             Self::Said(msg) => msg.render(lang),
         }
@@ -77,7 +81,7 @@ impl Arg {
 /// the catalogue lacks stays as it is.
 pub fn word(kind: &str, value: &str, lang: Lang) -> String {
     let id = format!("{kind}-{}", value.replace([' ', '.'], "-"));
-    lookup(&id, lang).map_or_else(|| without_controls(value), ToOwned::to_owned)
+    lookup(&id, lang).map_or_else(|| visible(value).into_owned(), ToOwned::to_owned)
 }
 
 /// What the operating system says (`No such file or directory (os error 2)`), where the catalogue has other words for it.
@@ -103,18 +107,6 @@ fn from_reader(text: &str, lang: Lang) -> Option<String> {
         .replace(" or ", ", ")
         .replace(", ", "、");
     Some(format!("没有字段 {field}，可用的有 {known}"))
-}
-
-/// A name from a file must not move the cursor or colour the terminal.
-fn without_controls(text: &str) -> String {
-    let escaped = |c: char| {
-        if c.is_control() && c != '\n' {
-            c.escape_default().to_string()
-        } else {
-            c.to_string()
-        }
-    };
-    text.chars().map(escaped).collect()
 }
 
 /// Builds a [`Msg`]: `msg!("id")`, `msg!("id", reader = name, tries = 3)`.
