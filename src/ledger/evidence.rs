@@ -66,12 +66,16 @@ pub fn check(file: &str, key: &NoteKey) -> Option<Entry> {
         return None;
     }
     let line = STANDARD.decode(lines.next()?.strip_prefix("extra ")?).ok()?;
-    let seq: u64 = lines.next()?.strip_prefix("index ")?.parse().ok()?;
+    let index = lines.next()?.strip_prefix("index ")?;
+    let seq: u64 = index.parse().ok()?;
     let path: Option<Vec<Hash>> = lines
         .map(|l| STANDARD.decode(l).ok().and_then(|b| Hash::from_slice(&b)))
         .collect();
     let checkpoint = believed(note, key).ok()?;
-    let entry = Entry::parse(&line).ok().filter(|entry| entry.seq == seq)?;
+    // One form: no sign, no zeros before it.
+    let entry = Entry::parse(&line)
+        .ok()
+        .filter(|entry| entry.seq == seq && index == seq.to_string())?;
     let holds = merkle::check_inclusion(seq, checkpoint.size, Hash::leaf(&line), &path?, checkpoint.root);
     holds.then_some(entry)
 }

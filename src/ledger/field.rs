@@ -159,10 +159,10 @@ impl Nonce {
 }
 
 text_field!(
-    /// A moment in UTC, `2026-11-21T01:26:34Z`.
+    /// A moment in UTC, `2026-11-21T01:26:34Z`, of the years 0000 to 9998: what everybody's calendar can hold.
     Moment,
     "time in UTC",
-    |s| s.parse::<jiff::Timestamp>().is_ok_and(|t| t.to_string() == s && t.subsec_nanosecond() == 0)
+    |s| !s.starts_with("9999") && s.parse::<jiff::Timestamp>().is_ok_and(|t| t.to_string() == s && t.subsec_nanosecond() == 0)
 );
 
 macro_rules! bytes_field {
@@ -320,6 +320,7 @@ mod tests {
             "2026-11-21t01:26:34Z",
             "2026-11-21T01:26:34.5Z",
             "2026-11-21",
+            "9999-01-01T00:00:00Z",
         ] {
             assert!(Moment::new(odd).is_err(), "{odd}");
         }
