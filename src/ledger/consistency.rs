@@ -162,15 +162,10 @@ display_as_english!(Inconsistent);
 
 impl Fault for Inconsistent {
     fn msg(&self) -> Msg {
-        let fault = |fault: &NoteFault| match fault {
-            NoteFault::Form => "form",
-            NoteFault::OtherKey => "other-key",
-            NoteFault::Signature => "signature",
-        };
         match self {
             Self::Form => msg!("consistency-form", check = CHECK),
-            Self::Old(wrong) => msg!("consistency-old", check = CHECK).with_word("fault", "note-fault", fault(wrong)),
-            Self::New(wrong) => msg!("consistency-new", check = CHECK).with_word("fault", "note-fault", fault(wrong)),
+            Self::Old(wrong) => msg!("consistency-old", check = CHECK).with_word("fault", "note-fault", wrong.word()),
+            Self::New(wrong) => msg!("consistency-new", check = CHECK).with_word("fault", "note-fault", wrong.word()),
             Self::OtherSize { has, should } => {
                 msg!("consistency-other-size", check = CHECK, has = has, should = should)
             }

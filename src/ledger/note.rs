@@ -13,6 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::field::{FieldFault, Signature, VerifyKey};
 use super::hash::Hash;
+use crate::i18n::Msg;
+use crate::msg;
 
 /// The type byte of Ed25519 in key ids and verifier keys.
 const ED25519: u8 = 1;
@@ -93,6 +95,22 @@ pub enum NoteFault {
     OtherKey,
     /// The signature by the known key is wrong.
     Signature,
+}
+
+impl NoteFault {
+    /// The word for it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Form => "form",
+            Self::OtherKey => "other-key",
+            Self::Signature => "signature",
+        }
+    }
+
+    /// What a verification says of such a checkpoint.
+    pub(super) fn finding(self) -> Msg {
+        msg!("ledger-finding-evidence-checkpoint").with_word("fault", "note-fault", self.word())
+    }
 }
 
 /// One signature line.

@@ -28,7 +28,7 @@ pub fn rebuild_with(path: &Path, archives: &[PathBuf], observer: &mut dyn Observ
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(&doing)?;
     // Before the table of archives is made again like the others.
-    if let Some(row) = upkeep::mount(&tx, archives)?.first() {
+    if let Some(row) = upkeep::recorded(&tx, upkeep::mount(&tx, archives)?).0.first() {
         return Err(row.holds(row.from));
     }
     store::make_tables_again(&tx, tables())?;

@@ -93,6 +93,7 @@ fn verify_all(
             Err(fault)
         }
     })?;
+    let (unread, unrecorded) = upkeep::recorded(&db, unread);
     let stored = store::checkpoint(&db);
     let notes = [
         stored.as_ref().ok().and_then(Option::as_deref),
@@ -103,6 +104,15 @@ fn verify_all(
     let [stored_size, copy_size, _] = notes.map(|note| note.and_then(size_of));
     let mut replay = Replay::new(&sizes)?;
     read_all(threads, (path, &db), &unread, &mut replay, observer);
+    for row in unrecorded {
+        let what = msg!(
+            "ledger-finding-unrecorded",
+            file = row.file,
+            from = row.from,
+            to = row.to
+        );
+        replay.report.add("LEDGER-ARCHIVE", None, what);
+    }
     if replay.report.unread == 0 {
         compare_tables(&db, &replay.tables, &mut replay.report);
     } else {
@@ -358,7 +368,8 @@ fn check_note(replay: &mut Replay, check: &'static str, path: Option<&Path>, not
         Err(fault) => Some(match (path, fault) {
             (Some(path), NoteFault::OtherKey) => LedgerError::Replaced(path.to_owned()).msg(),
             (Some(path), _) => LedgerError::CopyDamaged(path.to_owned()).msg(),
-            (None, _) => LedgerError::WrongLogKey.msg(),
+            (None, NoteFault::OtherKey) => LedgerError::WrongLogKey.msg(),
+            (None, fault) => fault.finding(),
         }),
     };
     if let Some(what) = wrong {

@@ -20,7 +20,7 @@ use crate::ledger::field::Moment;
 use crate::ledger::finding::Report;
 use crate::ledger::hash::Hash;
 use crate::ledger::log::believed;
-use crate::ledger::note::{NoteFault, NoteKey};
+use crate::ledger::note::NoteKey;
 use crate::ledger::rules::{CeremonyFault, State};
 use crate::ledger::verify::{Against, verify_lines};
 use crate::msg;
@@ -328,15 +328,7 @@ impl Part<'_> {
                     _ => {}
                 }
             }
-            Err(fault) => {
-                let fault = match fault {
-                    NoteFault::Form => "form",
-                    NoteFault::OtherKey => "other-key",
-                    NoteFault::Signature => "signature",
-                };
-                let what = msg!("ledger-finding-evidence-checkpoint").with_word("fault", "note-fault", fault);
-                report.add("LEDGER-CHECKPOINT", None, what);
-            }
+            Err(fault) => report.add("LEDGER-CHECKPOINT", None, fault.finding()),
         }
         if self.state.is_some() && report.log_key != key.to_string() {
             let what = msg!("ledger-finding-log-key", found = report.log_key);

@@ -30,7 +30,7 @@ use crate::ledger::store;
 use crate::outside::{Clock, Observer};
 
 /// Acts whose lines may leave; `schema.sql` holds the database to the same list.
-const MAY_LEAVE: &str = "'card.intent', 'card.outcome', 'psam.intent', 'psam.outcome', 'card.void',
+pub(super) const MAY_LEAVE: &str = "'card.intent', 'card.outcome', 'psam.intent', 'psam.outcome', 'card.void',
     'purse.intent', 'purse.load', 'purse.purchase',
     'stock.receive', 'stock.hand-out', 'stock.take-back', 'stock.return', 'stock.scrap', 'stock.count',
     'card.lost', 'card.found', 'card.extend', 'card.return', 'card.cancel',

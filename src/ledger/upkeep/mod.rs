@@ -19,5 +19,5 @@ pub use fault::UpkeepFault;
 pub use loss::Missing;
 pub use migrate::{Migrated, migrate};
 pub use mount::ArchiveRow;
-pub(super) use mount::{archive_of, archives, as_archived, first_contrary, is_remainder, mount};
+pub(super) use mount::{archive_of, archives, as_archived, first_contrary, is_remainder, mount, recorded};
 pub use restore::{Restored, restore};

@@ -12,7 +12,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::UpkeepFault;
+use super::archive::MAY_LEAVE;
 use super::backup::digest_of;
+use crate::ledger::act::Act;
 use crate::ledger::entry::Entry;
 use crate::ledger::error::LedgerError;
 use crate::ledger::evidence::read::Reader;
@@ -106,15 +108,38 @@ struct RemainderBody<'a> {
     number: &'a str,
 }
 
+/// Whether a remainder is one of an act whose lines may leave.
+fn may_leave(remainder: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Left<'a> {
+        act: &'a str,
+    }
+    serde_json::from_slice::<Left<'_>>(remainder).is_ok_and(|left| MAY_LEAVE.contains(&format!("'{}'", left.act)))
+}
+
 /// The archive that holds an entry.
 pub(in crate::ledger) fn archive_of(db: &Connection, seq: u64) -> Result<Option<ArchiveRow>, LedgerError> {
     Ok(archives(db)?.into_iter().find(|row| (row.from..row.to).contains(&seq)))
 }
 
-/// A stored line as it is, or that an archive holds it which is not there.
+/// Those of the archives in the table that an entry records just so, and those that none does. Only the first are a reason why
+/// lines are missing: the table can be written to by whoever can write to the file, an entry needs its signatures.
+pub(in crate::ledger) fn recorded(db: &Connection, rows: Vec<ArchiveRow>) -> (Vec<ArchiveRow>, Vec<ArchiveRow>) {
+    rows.into_iter().partition(|row| {
+        let entry = store::entry(db, row.made).map(|entry| entry.act);
+        matches!(entry, Ok(Act::LedgerArchive(body)) if row.from < row.to && row.to <= row.made
+            && (body.from, body.to, body.file.as_str(), body.digest.to_string())
+                == (row.from, row.to, &row.file, row.digest.clone()))
+    })
+}
+
+/// A stored line as it is, or that an archive holds it which is not there. Of an act that no archive takes the line is there.
 pub(in crate::ledger) fn as_archived(next: Next, unread: &[ArchiveRow]) -> Next {
     let mut line = next?;
-    if line.bytes.as_ref().is_ok_and(|bytes| is_remainder(bytes))
+    if line
+        .bytes
+        .as_ref()
+        .is_ok_and(|bytes| is_remainder(bytes) && may_leave(bytes))
         && let Some(row) = unread.iter().find(|row| (row.from..row.to).contains(&line.seq))
     {
         line.bytes = Err(row.holds(line.seq));

@@ -282,6 +282,68 @@ fn a_changed_file_and_a_changed_remainder_are_found() {
 }
 
 #[test]
+fn a_row_in_the_table_of_archives_takes_no_entry_out_of_the_verification() {
+    let mut b = centre_story::told();
+    b.checkpoint();
+    let (path, copy) = (b.path(), b.copy());
+    let size = b.ledger.size();
+    let db = Connection::open(&path).unwrap();
+    let trigger: String = db
+        .query_row(
+            "SELECT sql FROM sqlite_schema WHERE name = 'entries_no_update'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    // Whoever can write to the file says that everything after the first entry is in a file that nobody has.
+    let forged = format!(
+        "PRAGMA foreign_keys = OFF; DROP TRIGGER entries_no_update;
+         INSERT INTO archives VALUES (1, {size}, 'lost.evidence', '{digest}', {size} - 1);
+         UPDATE entries SET line = json_object('act', act, 'at', at) WHERE seq IN (7, {size} - 2); {trigger}",
+        digest = Hash::of(&[b"lost"])
+    );
+    db.execute_batch(&forged).unwrap();
+    drop(db);
+    let report = with(&path, &copy, &[]);
+    let checks: Vec<_> = report.findings.iter().map(|f| (f.check, f.seq)).collect();
+    assert_eq!(report.unread, 0);
+    assert!(checks.contains(&("LEDGER-ARCHIVE", None)), "{checks:?}");
+    for seq in [7, size - 2] {
+        assert!(checks.contains(&("LEDGER-ENTRY-CANONICAL", Some(seq))), "{checks:?}");
+    }
+}
+
+#[test]
+fn beside_a_recorded_archive_no_entry_of_the_sites_own_is_missing_unnamed() {
+    let mut b = centre_story::told();
+    let file = b.path().with_file_name("2026.evidence");
+    let until = b.second + 1;
+    archived(&mut b, until, &file).unwrap();
+    let (path, copy) = (b.path(), b.copy());
+    let db = Connection::open(&path).unwrap();
+    let trigger: String = db
+        .query_row(
+            "SELECT sql FROM sqlite_schema WHERE name = 'entries_no_update'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let seq: i64 = db
+        .query_row("SELECT max(seq) FROM entries WHERE act = 'order.import'", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    db.execute_batch(&format!(
+        "DROP TRIGGER entries_no_update;
+         UPDATE entries SET line = json_object('act', act, 'at', at) WHERE seq = {seq}; {trigger}"
+    ))
+    .unwrap();
+    drop(db);
+    let report = with(&path, &copy, &[]);
+    assert_eq!(report.first_bad().and_then(|f| f.seq), Some(seq.cast_unsigned()));
+}
+
+#[test]
 fn a_leaf_of_an_unread_entry_is_held_by_the_checkpoint() {
     let mut b = centre_story::told();
     let file = b.path().with_file_name("2026.evidence");
