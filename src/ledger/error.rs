@@ -24,6 +24,8 @@ pub enum LedgerError {
     NotALedger(PathBuf),
     /// The tables that the entries add up to are those of another version.
     OtherTables(PathBuf),
+    /// The file has a trigger or view that no version of the program makes.
+    ForeignTrigger(PathBuf),
     /// The file's format is of another version.
     Version(i64),
     /// The database refused.
@@ -294,6 +296,7 @@ impl Fault for LedgerError {
             Self::AlreadyThere(path) => msg!("ledger-already-there", path = path.display()),
             Self::NotALedger(path) => msg!("ledger-not-a-ledger", path = path.display()),
             Self::OtherTables(path) => msg!("ledger-other-tables", path = path.display()),
+            Self::ForeignTrigger(path) => msg!("ledger-foreign-trigger", path = path.display()),
             Self::Version(found) => msg!("ledger-version", found = found),
             Self::Database { doing, what } => msg!("ledger-database", doing = doing, what = what),
             Self::File { path, what } => msg!("ledger-file", path = path.display(), what = what),
@@ -379,6 +382,7 @@ impl Fault for LedgerError {
             Self::Damaged { .. }
             | Self::TreeDamaged
             | Self::NotALedger(_)
+            | Self::ForeignTrigger(_)
             | Self::WrongSignature(_)
             | Self::KcvDiffers { .. }
             | Self::WrongLogKey

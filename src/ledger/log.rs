@@ -151,9 +151,7 @@ impl Ledger {
     ) -> Result<Self, LedgerError> {
         let doing = LedgerError::while_doing("reading the ledger");
         db.execute_batch("BEGIN").map_err(&doing)?;
-        if !store::has_tables(&db)? {
-            return Err(LedgerError::OtherTables(path.to_owned()));
-        }
+        store::check_schema(&db, path)?;
         let state = load_state(&db)?;
         let head = load_head(&db)?;
         let stored = store::checkpoint(&db)?;

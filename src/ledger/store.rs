@@ -123,10 +123,12 @@ pub(super) fn plan_once(db: &Connection) -> rusqlite::Result<()> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
-/// Tables, indexes and triggers of a file, in one order.
+/// Tables, indexes and triggers of a file, in one order. What ANALYZE makes is no part of the format; but only just that,
+/// since whoever writes to the schema by hand can give a trigger such a name too.
 pub(super) fn schema_of(db: &Connection) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema
-               WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\' ORDER BY type, name";
+               WHERE coalesce(sql, '') NOT IN ('CREATE TABLE sqlite_stat1(tbl,idx,stat)',
+                   'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)') ORDER BY type, name";
     db.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
 }
 
@@ -154,12 +156,20 @@ pub(super) fn had_table(format: i64, table: &str) -> bool {
     format != OLDEST || VERSION_1.contains(&format!("CREATE TABLE {table} ("))
 }
 
-/// Whether a file has all of that. An earlier version of the program made fewer tables.
-pub(super) fn has_tables(db: &Connection) -> Result<bool, LedgerError> {
+/// A file has all of that, or an earlier version of the program made its tables; and no triggers or views more, which could
+/// make an append do something else.
+pub(super) fn check_schema(db: &Connection, path: &Path) -> Result<(), LedgerError> {
     let doing = LedgerError::while_doing("reading the tables");
     let format = version(db).map_err(&doing)?;
     let (stored, expected) = (schema_of(db).map_err(&doing)?, schema(format).map_err(&doing)?);
-    Ok(expected.iter().all(|one| stored.contains(one)))
+    let works = |one: &&String| one.starts_with("trigger ") || one.starts_with("view ");
+    if expected.iter().any(|one| !stored.contains(one)) {
+        Err(LedgerError::OtherTables(path.to_owned()))
+    } else if stored.iter().filter(works).any(|one| !expected.contains(one)) {
+        Err(LedgerError::ForeignTrigger(path.to_owned()))
+    } else {
+        Ok(())
+    }
 }
 
 /// Empty tables in place of those that there are, in a transaction of the caller.

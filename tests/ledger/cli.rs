@@ -65,6 +65,52 @@ fn verify_says_good_or_names_the_entry() {
 }
 
 #[test]
+fn a_verdict_says_what_it_was_not_held_against() {
+    let b = told();
+    let folder = tempfile::tempdir().unwrap();
+    let [file, note, empty] = ["entries", "note", "empty"].map(|name| folder.path().join(name));
+    let whole = lines(&b.ledger);
+    fs::write(&file, joined(&whole[..whole.len() - 2])).unwrap();
+    fs::write(&note, b.ledger.checkpoint_note().unwrap().unwrap()).unwrap();
+    fs::write(&empty, "").unwrap();
+    let file = file.to_str().unwrap();
+    // Two entries were cut off: without the checkpoint nobody can see it, and that is what is said.
+    let alone = run(&b, &["verify", "--export", file]);
+    assert_eq!(alone.status.code(), Some(0));
+    let said = out(&alone);
+    assert!(
+        said.contains("no checkpoint was given") && said.contains("no key was given"),
+        "{said}"
+    );
+    let zh = out(&run(&b, &["verify", "--export", file, "--lang", "zh"]));
+    assert!(zh.contains("未给出检查点") && zh.contains("未给出公钥"), "{zh}");
+    let known = run(
+        &b,
+        &["verify", "--export", file, "--key", &b.ledger.note_key().to_string()],
+    );
+    assert!(!out(&known).contains("no key was given"));
+    let cut = run(
+        &b,
+        &["verify", "--export", file, "--checkpoint", note.to_str().unwrap()],
+    );
+    assert_eq!(cut.status.code(), Some(3));
+    assert!(!out(&cut).contains("no checkpoint was given"), "{}", out(&cut));
+    // Neither is a file that is no checkpoint one by another key.
+    let none = run(
+        &b,
+        &["verify", "--export", file, "--checkpoint", empty.to_str().unwrap()],
+    );
+    assert!(
+        out(&none).contains("no signed note") && out(&none).contains("BAD: 1 finding\n"),
+        "{}",
+        out(&none)
+    );
+    let not_a_file = run(&b, &["verify", "--export", folder.path().to_str().unwrap()]);
+    assert_eq!(not_a_file.status.code(), Some(4));
+    assert!(!err(&not_a_file).contains("database"), "{}", err(&not_a_file));
+}
+
+#[test]
 fn a_wrong_path_makes_nothing() {
     let b = told();
     let gone = b.folder.path().join("nowhere.db");

@@ -155,6 +155,42 @@ fn tables_are_made_again() {
 }
 
 #[test]
+fn a_trigger_by_the_name_of_statistics_is_found_and_the_ledger_is_not_opened() {
+    let b = told();
+    let db = Connection::open(b.path()).unwrap();
+    db.execute_batch("ANALYZE").unwrap();
+    assert!(
+        checked(&b).good() && b.open().is_ok(),
+        "statistics are no part of the format"
+    );
+    for (kind, name, table, sql) in [
+        (
+            "trigger",
+            "sqlite_stat_more",
+            "entries",
+            "CREATE TRIGGER sqlite_stat_more BEFORE INSERT ON entries BEGIN SELECT raise(IGNORE); END",
+        ),
+        (
+            "view",
+            "sqlite_stat_view",
+            "sqlite_stat_view",
+            "CREATE VIEW sqlite_stat_view AS SELECT 1",
+        ),
+    ] {
+        // SQLite refuses such names, but not where the schema is written to by hand.
+        let hidden = "PRAGMA writable_schema = ON;
+             INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES ";
+        db.execute_batch(&format!("{hidden} ('{kind}', '{name}', '{table}', 0, '{sql}')"))
+            .unwrap();
+        assert!(checks(&checked(&b)).contains("LEDGER-SCHEMA"), "{kind}");
+        assert_eq!(b.open().unwrap_err(), LedgerError::ForeignTrigger(b.path()));
+        db.execute_batch(&format!("DELETE FROM sqlite_schema WHERE name = '{name}'"))
+            .unwrap();
+    }
+    assert!(checked(&b).good() && b.open().is_ok());
+}
+
+#[test]
 fn tables_of_an_earlier_version_are_made_again() {
     let b = super::ceremony_story::told_ceremonies();
     let old =
@@ -330,6 +366,9 @@ fn evidence_of_one_entry_stands_alone() {
             .sum();
         assert!(proof < 2048, "{proof} bytes");
         assert!(check(&file.replace(&format!("index {seq}\n"), "index 99\n"), &key).is_none());
+        for other in ["index 0", "index +"] {
+            assert!(check(&file.replace("index ", other), &key).is_none(), "{other}");
+        }
     }
     let other = NoteKey {
         name: key.name.clone(),

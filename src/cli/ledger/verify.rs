@@ -114,7 +114,8 @@ pub(super) fn verify(args: &Verify, place: &Place, context: &mut Context) -> Res
         let note = args.checkpoint.as_ref().map(read).transpose()?;
         let note = note.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let against = Against { copy: None, key };
-        verify_lines(&mut BufReader::new(file), note.as_deref(), &against, &mut progress)?
+        verify_lines(&mut BufReader::new(file), note.as_deref(), &against, &mut progress)
+            .map_err(|e| in_file(path, e))?
     } else {
         let (file, copy) = place.files(context)?;
         verify_with(&file, &place.archive, &Against { copy, key }, &mut progress)?
@@ -126,12 +127,29 @@ pub(super) fn verify(args: &Verify, place: &Place, context: &mut Context) -> Res
         report.demand_witness(key, args.cosigned_size);
     }
     tell(&report, context)?;
+    if args.export.is_some() && args.key.is_none() && report.good() {
+        context.out.say(&msg!("ledger-report-key-unknown"))?;
+    }
     Ok(match (report.count, report.unread) {
         (0, 0) => Exit::Done,
         // Nothing is wrong, but not everything was looked at.
         (0, _) => Exit::SomeFailed,
         _ => Exit::Check,
     })
+}
+
+/// Where a file cannot be read, it is no database that refused.
+fn in_file(path: &Path, fault: LedgerError) -> LedgerError {
+    match fault {
+        LedgerError::Database {
+            doing: "reading the file",
+            what,
+        } => LedgerError::File {
+            path: path.to_owned(),
+            what,
+        },
+        other => other,
+    }
 }
 
 /// Each finding, on a line of its own.
@@ -192,6 +210,7 @@ pub(super) fn tell(report: &Report, context: &mut Context) -> Result<(), Error> 
         root = root
     ))?;
     match report.copy_agrees {
+        None if report.notes.is_empty() && report.count == 0 => out.say(&msg!("ledger-report-no-checkpoint"))?,
         Some(true) => out.say(&msg!("ledger-report-covered-twice", covered = report.covered))?,
         _ => out.say(&msg!("ledger-report-covered", covered = report.covered))?,
     }
