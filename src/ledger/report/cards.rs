@@ -323,7 +323,8 @@ fn made(tally: &Tally) -> u64 {
 }
 
 fn percent(tally: &Tally) -> String {
-    let tenths = (tally.void * 1000).checked_div(made(tally)).unwrap_or_default();
+    let of = made(tally);
+    let tenths = (tally.void * 1000 + of / 2).checked_div(of).unwrap_or_default();
     format!("{}.{}", tenths / 10, tenths % 10)
 }
 

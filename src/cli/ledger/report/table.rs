@@ -99,10 +99,14 @@ pub(super) fn yuan(fen: u64) -> String {
     format!("{}.{:02}", grouped(fen / 100), fen % 100)
 }
 
-/// A part in percent, with one decimal; a dash where there is nothing to be a part of.
+/// A part in percent, with one decimal, rounded as a pocket calculator would be read; but 100.0% is all. A dash where there is
+/// nothing to be a part of.
 pub(super) fn percent(part: u64, of: u64) -> String {
-    match (part * 1000).checked_div(of) {
-        Some(tenths) => format!("{}.{}%", tenths / 10, tenths % 10),
+    match (part * 1000 + of / 2).checked_div(of) {
+        Some(tenths) => {
+            let tenths = if part < of { tenths.min(999) } else { tenths };
+            format!("{}.{}%", tenths / 10, tenths % 10)
+        }
         None => "–".to_owned(),
     }
 }
@@ -121,6 +125,10 @@ mod tests {
         assert_eq!(
             (percent(1, 3), percent(3, 3), percent(0, 0)),
             ("33.3%".into(), "100.0%".into(), "–".into())
+        );
+        assert_eq!(
+            (percent(159, 190), percent(9_999, 10_000), percent(1, 10_000)),
+            ("83.7%".into(), "99.9%".into(), "0.0%".into())
         );
     }
 }
