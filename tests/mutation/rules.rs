@@ -75,7 +75,9 @@ fn broken(s: &Subject, at: usize, drawn: usize, draw: &mut Draw) -> Option<Break
                 return None;
             }
             value["body"]["chip"] = json!("ANOTHERCHIP");
-            (again(value, "number twice"), &["LEDGER-NUMBER-TWICE", "LEDGER-BATCH"])
+            // After a loss the number is closed as well.
+            let checks = &["LEDGER-NUMBER-TWICE", "LEDGER-BATCH", "LEDGER-LIFECYCLE"];
+            (again(value, "number twice"), checks)
         }
         1 => (
             again(one("card.outcome")?, "outcome twice"),
