@@ -89,3 +89,22 @@ impl Ledger {
             if body.size == outside.map(|o| o.size) && body.root == outside.map(|o| o.root)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_gives_up_what_it_covers_and_nothing_that_came_after() {
+        let lost = |size| LedgerLoss {
+            reason: Text::new("disk died").unwrap(),
+            size,
+            root: None,
+        };
+        let known = lost(Some(40));
+        assert!(!known.gives_up(30, 30), "the entries before it are there");
+        assert!(known.gives_up(30, 31) && known.gives_up(30, 40));
+        assert!(!known.gives_up(30, 41), "cosigned after the loss");
+        assert!(lost(None).gives_up(30, 41));
+    }
+}
