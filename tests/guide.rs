@@ -134,11 +134,30 @@ fn the_guide_for_auditors_runs_as_it_stands() {
 }
 
 #[test]
+fn the_guide_to_keeping_the_ledger_runs_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = run("upkeep.en.md", folder.path());
+    for expected in [
+        "1 entry copied to stick/ledger.db and verified",
+        "in its place with 2 entries, 1 of them from the export",
+        "entries 1 to 1 are missing",
+        "ledger.loss",
+        "read back and recorded as entry",
+        "1 line left the database",
+        "batch.export",
+    ] {
+        assert!(out.contains(expected), "{expected} is missing in:\n{out}");
+    }
+    assert_eq!(out.matches("GOOD").count(), 2, "{out}");
+}
+
+#[test]
 fn both_languages_give_the_same_commands() {
     assert_eq!(blocks("audit.en.md"), blocks("audit.zh.md"));
     assert_eq!(blocks("ceremonies.en.md"), blocks("ceremonies.zh.md"));
     assert_eq!(blocks("centre.en.md"), blocks("centre.zh.md"));
     assert_eq!(blocks("guide.en.md"), blocks("guide.zh.md"));
     assert_eq!(blocks("desk.en.md"), blocks("desk.zh.md"));
+    assert_eq!(blocks("upkeep.en.md"), blocks("upkeep.zh.md"));
     assert!(blocks("guide.en.md").len() >= 10);
 }
