@@ -81,7 +81,12 @@ fn verify_all(
     // First the copy, then one moment of the ledger: whoever appends meanwhile, the copy is not ahead of it.
     let copy = against.copy.as_deref().map(|path| (path, fs::read_to_string(path)));
     let beside_copy = against.copy.as_deref().map(cosigned_copy);
-    let cosigned = beside_copy.as_deref().and_then(|path| fs::read_to_string(path).ok());
+    // None is kept before anybody has cosigned; one that cannot be read is damaged.
+    let cosigned = beside_copy.as_deref().and_then(|path| match fs::read(path) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
+        Err(_) => Some(String::new()),
+    });
     let db = store::open(path, true)?;
     let doing = LedgerError::while_doing("reading the ledger");
     db.execute_batch("BEGIN").map_err(&doing)?;
@@ -152,7 +157,12 @@ fn verify_all(
                     .as_ref()
                     .is_some_and(|(seq, loss)| loss.gives_up(*seq, size))
             };
-            if !size_of(note).is_some_and(given_up) {
+            // What its size gives up is what the log signed, not what anybody wrote there.
+            let signed = replay.state.as_ref().is_some_and(|state| {
+                let (name, key) = (origin(&state.site), state.init.log_key);
+                believed(note, &NoteKey { name, key }).is_ok_and(|checkpoint| given_up(checkpoint.size))
+            });
+            if !signed {
                 check_note(&mut replay, "LEDGER-OUTSIDE-COPY", Some(path), note);
             }
         }
