@@ -331,7 +331,9 @@ pub fn insert(files: &Files, s: &Subject, draw: &mut Draw) -> Case {
     if hand != Hand::None || draw.percent(60) {
         chain(&mut values, at, hand);
     }
-    let first = bad_from(&values, at, hand);
+    // A copy in front of itself is the entry; what stands behind it is one too many.
+    let same = usize::from(s.values.get(at) == Some(&values[at]));
+    let first = bad_from(&values, (at + same).min(values.len() - 1), hand);
     let lines = lines_of(&values);
     let laundry = Laundry::drawn(draw);
     put(files, s, &lines, &honest, &laundry);

@@ -51,9 +51,14 @@ pub fn is_right(note: &str, right: &str) -> bool {
 }
 
 /// Whether the log's Ed25519 line is there and right.
-fn is_believed(note: &str, s: &Subject) -> bool {
+pub fn is_believed(note: &str, s: &Subject) -> bool {
     let own = parts(&s.note).unwrap().1.split_inclusive('\n').next().unwrap();
     parts(note).is_some_and(|(_, lines)| lines.contains(own))
+}
+
+/// Whether a note is about the same checkpoint.
+pub fn is_same_text(note: &str, s: &Subject) -> bool {
+    parts(note).map(|(text, _)| text) == parts(&s.note).map(|(text, _)| text)
 }
 
 /// The SM2 line of this key of the log over a text.
