@@ -156,6 +156,13 @@ pub enum LedgerError {
     },
     /// A purse transaction of this card is still open.
     PurseOpen(String),
+    /// A transaction of this card, type and counter is on record.
+    PurseTwice {
+        /// The card's number.
+        number: String,
+        /// The card's transaction counter.
+        counter: u32,
+    },
     /// There is no such open intent of a purse transaction, or it intended another one.
     NoPurseIntent {
         /// The card's number.
@@ -342,6 +349,9 @@ impl Fault for LedgerError {
             Self::NoCard(number) => msg!("ledger-no-card", number = number),
             Self::CardNotIssued { number, status } => msg!("ledger-card-not-issued", number = number, status = status),
             Self::PurseOpen(number) => msg!("ledger-purse-open", number = number),
+            Self::PurseTwice { number, counter } => {
+                msg!("ledger-purse-twice", number = number, counter = counter)
+            }
             Self::NoPurseIntent { number, intent } => {
                 msg!("ledger-no-purse-intent", number = number, intent = intent)
             }

@@ -30,6 +30,7 @@ const TABLES: &[&str] = &[
     "templates",
     "cards",
     "purse_intents",
+    "purse_done",
     "ceremonies",
     "backups",
     "losses",
@@ -97,10 +98,13 @@ fn apply_here(db: &Connection, entry: &Entry, state: Option<&State>) -> Done {
         Act::CardVoid(body) => void(db, body, seq),
         Act::PurseIntent(body) => purse_intend(db, body, seq),
         Act::PurseClosed(body) => purse_close(db, body.number.as_str(), body.intent, None),
-        Act::PurseLoad(body) | Act::PursePurchase(body) => match body.intent {
-            Some(intent) => purse_close(db, body.number.as_str(), intent, Some(&said(body))),
-            None => issued_if_ours(db, body.number.as_str()),
-        },
+        Act::PurseLoad(body) | Act::PursePurchase(body) => {
+            match body.intent {
+                Some(intent) => purse_close(db, body.number.as_str(), intent, Some(&said(body)))?,
+                None => issued_if_ours(db, body.number.as_str())?,
+            }
+            purse_done(db, body)
+        }
         Act::CeremonyBegin(body) => ceremonies::begin(db, body, seq),
         Act::CeremonyEnd(body) => ceremonies::end(db, body, seq),
         Act::StoreBackup(body) => ceremonies::backup(db, body, seq),
@@ -412,6 +416,16 @@ fn purse_close(db: &Connection, number: &str, intent: u64, said: Option<&str>) -
             intent,
         })
     }
+}
+
+/// The card counts its transactions of a type, loads apart from purchases: money that moved once is on record once.
+fn purse_done(db: &Connection, body: &PurseTransaction) -> Done {
+    let sql = "INSERT INTO purse_done (number, type, counter) VALUES (?1, ?2, ?3)";
+    let row = params![body.number.as_str(), body.kind.to_string(), body.counter];
+    insert(db, sql, row)?.map_err(|_| LedgerError::PurseTwice {
+        number: body.number.to_string(),
+        counter: body.counter,
+    })
 }
 
 /// The facts that an intent and its transaction share.

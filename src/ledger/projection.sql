@@ -57,6 +57,14 @@ CREATE TABLE purse_intents (
     said   TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Transactions on record: a card counts its transactions of a type, so none is there twice
+CREATE TABLE purse_done (
+    number  TEXT NOT NULL,
+    type    TEXT NOT NULL,
+    counter INTEGER NOT NULL,
+    PRIMARY KEY (number, type, counter)
+) STRICT, WITHOUT ROWID;
+
 -- status: open, completed, abandoned, resumed; ended: the entry that ended it, or the beginning that took it up again
 CREATE TABLE ceremonies (
     begun  INTEGER PRIMARY KEY REFERENCES entries (seq),

@@ -213,6 +213,7 @@ impl State {
             Act::KeyExport(_) | Act::StoreReshare(_) | Act::StoreBackup(_) | Act::StoreRestore(_) if production => TWO,
             Act::KeyRetire(body) if production && body.state == KeyState::Destroyed => TWO,
             other if other.ceremony().is_some() => TWO,
+            Act::OfficerEnrol(_) | Act::OfficerRevoke(_) if production => self.active().min(TWO),
             _ => 1,
         }
     }
@@ -221,7 +222,8 @@ impl State {
     pub fn needs_at_least(&self, act: &str) -> usize {
         let two =
             act.starts_with("ceremony.") || !self.init.rehearsal && (act.starts_with("store.") || act == "key.export");
-        let both = if PAIRED.contains(&act) {
+        let of_officers = !self.init.rehearsal && matches!(act, "officer.enrol" | "officer.revoke");
+        let both = if of_officers || PAIRED.contains(&act) {
             self.active().min(TWO)
         } else {
             1

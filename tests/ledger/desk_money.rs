@@ -123,3 +123,48 @@ fn what_was_taken_off_a_card_is_paid_out() {
     assert_eq!(life(&b, 3).owed, Some(300));
     b.verifies();
 }
+
+#[test]
+fn a_transaction_is_on_record_once() {
+    let (mut b, _) = running();
+    issue(&mut b, 1, Ending::Issued);
+    let load = |counter, tac| {
+        let mut load = purse();
+        (load.number, load.counter, load.tac) = (number(&card(1)), counter, short(tac));
+        load
+    };
+    let twice = || {
+        Err(LedgerError::PurseTwice {
+            number: card(1),
+            counter: 1,
+        })
+    };
+    b.by(OPERATOR, Act::PurseLoad(load(1, "0A1B2C3D"))).unwrap();
+    assert_eq!(b.by(OPERATOR, Act::PurseLoad(load(1, "0A1B2C3D"))), twice());
+    // Nor with other facts: the card counts.
+    let mut other = load(1, "11111111");
+    (other.amount, other.datetime) = (1, number("20261121012700"));
+    assert_eq!(b.by(OPERATOR, Act::PurseLoad(other.clone())), twice());
+    // Behind an intent neither, and the intent stays open.
+    other.intent = Some(b.by(OPERATOR, Act::PurseIntent(meant(&other, 5000))).unwrap());
+    assert_eq!(b.by(OPERATOR, Act::PurseLoad(other.clone())), twice());
+    let body = PurseClosed {
+        number: other.number.clone(),
+        intent: other.intent.unwrap(),
+        result: PurseEnding::NotDone,
+        reason: None,
+        status_word: None,
+    };
+    b.by(OPERATOR, Act::PurseClosed(body)).unwrap();
+    // Purchases are counted apart, other cards too.
+    let mut paid = load(1, "22222222");
+    paid.kind = short("06");
+    b.by(OPERATOR, Act::PursePurchase(paid)).unwrap();
+    b.by(OPERATOR, Act::PurseLoad(load(2, "33333333"))).unwrap();
+    let elsewhere = PurseTransaction {
+        number: number("9999000000000001"),
+        ..load(1, "0A1B2C3D")
+    };
+    b.by(OPERATOR, Act::PurseLoad(elsewhere)).unwrap();
+    b.verifies();
+}

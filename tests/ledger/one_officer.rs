@@ -92,6 +92,13 @@ fn needed() -> Vec<Needed> {
     }
     alone("export", exported("load/1", None));
     alone("destruction", retired("load/1", KeyState::Destroyed, None));
+    // Whoever revokes the others is alone, and then needs nobody.
+    let revoked = OfficerRevoke {
+        name: text("王五"),
+        reason: text("gone"),
+        ceremony: None,
+    };
+    alone("revocation", Act::OfficerRevoke(revoked));
     alone(
         "reshare",
         Act::StoreReshare(StoreReshare {
@@ -192,12 +199,20 @@ fn second_names(on: &[Vec<u8>], cases: &mut Vec<Forged>) {
     };
     let mut same_name = officer(OTHER, 5, &[Role::KeyOfficer]);
     same_name.key = public(5);
-    for (name, new, check) in [("own-key-again", own_key, TWICE), ("name-again", same_name, SIGNATURE)] {
+    let mut stranger = officer("孙七", 5, &[Role::KeyOfficer]);
+    stranger.key = public(seed_of("孙七"));
+    let misled = [(FORGER, FORGER), (OTHER, OTHER)];
+    for (name, new, by, check) in [
+        ("own-key-again", own_key.clone(), &misled[..1], TWO),
+        ("own-key-again-by-two", own_key, &misled[..], TWICE),
+        ("name-again", same_name, &misled[..1], SIGNATURE),
+        ("a-second-person-by-one", stranger, &misled[..1], TWO),
+    ] {
         let signs = new.name.to_string();
         let entered = forged(on, &[(Act::OfficerEnrol(new), vec![FORGER, OTHER])]);
         let (line, start) = entered.split_last().unwrap();
-        let hand = if name == "own-key-again" { FORGER } else { "孙七" };
-        let line = signed(line, &[(FORGER, FORGER), (signs.as_str(), hand)]);
+        let hand = if name.starts_with("own-key") { FORGER } else { "孙七" };
+        let line = signed(line, &[by, &[(signs.as_str(), hand)]].concat());
         let mut all = start.to_vec();
         all.push(line);
         cases.push((name.to_owned(), all, Some((on.len(), check))));

@@ -27,7 +27,7 @@ fn harmless(told: &str) -> Value {
 /// An entry that must not stand at `at`, with the checks that may name it; `None` where the drawn rule has nothing to break
 /// there.
 pub fn breaking(s: &Subject, at: usize, draw: &mut Draw) -> Option<Breaking> {
-    let own = 26;
+    let own = 27;
     // The ledger that has acts about itself has rules for them to break.
     let most = if s.name == "upkeep" {
         own + 2 * log_rules::WAYS
@@ -212,6 +212,11 @@ fn broken(s: &Subject, at: usize, drawn: usize, draw: &mut Draw) -> Option<Break
             let mut value = one("blacklist.publish")?;
             value["body"]["sequence"] = json!(9);
             (again(value, "list number"), &["LEDGER-LIFECYCLE"])
+        }
+        25 => {
+            let mut value = one("purse.load").or_else(|| one("purse.purchase"))?;
+            value["body"].as_object_mut()?.remove("intent");
+            (again(value, "money twice"), &["LEDGER-LIFECYCLE"])
         }
         _ => (again(one("order.import")?, "order twice"), &["LEDGER-NUMBER-TWICE"]),
     })

@@ -92,6 +92,7 @@ fn of_ledger(e: &LedgerError) -> Consequence {
         LedgerError::ChipTaken(_)
         | LedgerError::OtherChip(_)
         | LedgerError::PurseOpen(_)
+        | LedgerError::PurseTwice { .. }
         | LedgerError::Centre(CentreFault::Serial { .. } | CentreFault::BlankOfOtherLot { .. }) => {
             Consequence::Card(Failure::Rejected)
         }
