@@ -143,7 +143,11 @@ impl Run<'_> {
             Ok(Said::Found) => row.found += 1,
             Ok(Said::Refused) => row.refused += 1,
             Ok(Said::Harmless) => row.harmless += 1,
-            Err(wrong) => tally.wrong.push(format!("{what}: {wrong}")),
+            Err(wrong) => {
+                let said = format!("{what}: {wrong}");
+                println!("{said}");
+                tally.wrong.push(said);
+            }
         }
         tally.exports.extend(compared);
     }

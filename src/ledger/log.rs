@@ -186,6 +186,8 @@ impl Ledger {
         };
         let checkpoint = believed(note, &self.note_key()).map_err(|_| LedgerError::WrongLogKey)?;
         self.contains(&checkpoint)?;
+        // The next checkpoint would wipe out what shows that somebody was at it; so with the copy outside.
+        self.state.sm2_line(note)?;
         Ok(Some(checkpoint))
     }
 
@@ -219,6 +221,8 @@ impl Ledger {
             NoteFault::OtherKey => LedgerError::Replaced(path.clone()),
             NoteFault::Form | NoteFault::Signature => LedgerError::CopyDamaged(path.clone()),
         })?;
+        let sm2_line = self.state.sm2_line(note);
+        sm2_line.map_err(|_| LedgerError::CopyDamaged(path.clone()))?;
         Ok(Some(checkpoint))
     }
 

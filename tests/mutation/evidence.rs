@@ -147,8 +147,14 @@ pub fn wrong(s: &Subject, file: &[u8], signed: Option<&[u8]>) -> Wrong {
     let checkpoint = checkpoint(s, &found, &note);
     if found.whole {
         all.entries.extend(first_untrue(s, &entries, signed));
+        // The key of the checkpoint is in the beginning; without it nobody can say.
+        let begins = entries
+            .first()
+            .is_none_or(|(_, known)| known.is_none_or(|seq| seq == 0));
+        // Where no entry is wrong in itself, only the checkpoint tells another one from the true one.
+        let told = all.entries.is_empty() && (0..).zip(&entries).any(|(seq, (_, known))| *known != Some(seq));
         let named: Option<&'static [&'static str]> =
-            (checkpoint != Checkpoint::Right).then_some(&["LEDGER-CHECKPOINT"]);
+            (begins && (told || checkpoint != Checkpoint::Right)).then_some(&["LEDGER-CHECKPOINT"]);
         all.checks.extend(named);
         return all;
     }

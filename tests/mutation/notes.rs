@@ -51,14 +51,9 @@ pub fn is_right(note: &str, right: &str) -> bool {
 }
 
 /// Whether the log's Ed25519 line is there and right.
-pub fn is_believed(note: &str, s: &Subject) -> bool {
+fn is_believed(note: &str, s: &Subject) -> bool {
     let own = parts(&s.note).unwrap().1.split_inclusive('\n').next().unwrap();
     parts(note).is_some_and(|(_, lines)| lines.contains(own))
-}
-
-/// Whether a note is about the same checkpoint.
-pub fn is_same_text(note: &str, s: &Subject) -> bool {
-    parts(note).map(|(text, _)| text) == parts(&s.note).map(|(text, _)| text)
 }
 
 /// The SM2 line of this key of the log over a text.
@@ -170,11 +165,10 @@ pub fn sm2_swapped(files: &Files, s: &Subject, draw: &mut Draw) -> Case {
         case.export = Some((crate::ledger::story::joined(&s.lines), note));
         return case;
     }
-    // Opening asks for the log's own line, whose tree it is; the next checkpoint has a right line again.
-    let opening = if is_believed(&note, s) {
-        Opening::Allowed
-    } else {
+    let opening = if bad || !is_believed(&note, s) {
         Opening::Refused
+    } else {
+        Opening::Allowed
     };
     Case::new("sm2-line", what, expected)
         .opening(opening)

@@ -8,7 +8,7 @@ use rusqlite::types::Value;
 
 use super::attacker::{note_over, put_note, tamper};
 use super::case::{Case, Draw, Expected, Files, First, Opening};
-use super::notes::{is_believed, is_right, is_same_text};
+use super::notes::is_right;
 use super::subject::Subject;
 
 fn bad(checks: &'static [&'static str]) -> Expected {
@@ -278,10 +278,7 @@ pub fn copy_outside(files: &Files, s: &Subject, draw: &mut Draw) -> Case {
     let case = if std::str::from_utf8(&bytes).is_ok_and(|note| is_right(note, &s.note)) {
         Case::new("copy-outside", format!("{how} {at}"), Expected::Good).opening(Opening::Allowed)
     } else {
-        // Opening asks for the log's own line alone.
-        let believed = std::str::from_utf8(&bytes).is_ok_and(|note| is_believed(note, s) && is_same_text(note, s));
-        let opening = if believed { Opening::Any } else { Opening::Refused };
-        Case::new("copy-outside", format!("{how} {at}"), bad(&["LEDGER-OUTSIDE-COPY"])).opening(opening)
+        Case::new("copy-outside", format!("{how} {at}"), bad(&["LEDGER-OUTSIDE-COPY"])).opening(Opening::Refused)
     };
     match String::from_utf8(bytes) {
         Ok(note) => case.export(&s.lines, &note),
