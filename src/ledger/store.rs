@@ -126,7 +126,10 @@ pub(super) fn plan_once(db: &Connection) -> rusqlite::Result<()> {
 /// Tables, indexes and triggers of a file, in one order. What ANALYZE makes is no part of the format; but only just that,
 /// since whoever writes to the schema by hand can give a trigger such a name too.
 pub(super) fn schema_of(db: &Connection) -> rusqlite::Result<Vec<String>> {
-    let sql = "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema
+    // Text that was made a blob reads the same here; only what it is kept as tells.
+    let sql = "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '')
+                   || iif(typeof(type) || typeof(name) || typeof(tbl_name) || typeof(sql)
+                          IN ('texttexttexttext', 'texttexttextnull'), '', ' (not text)') FROM sqlite_schema
                WHERE coalesce(sql, '') NOT IN ('CREATE TABLE sqlite_stat1(tbl,idx,stat)',
                    'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)') ORDER BY type, name";
     db.prepare(sql)?.query_map([], |row| row.get(0))?.collect()

@@ -191,6 +191,18 @@ fn a_trigger_by_the_name_of_statistics_is_found_and_the_ledger_is_not_opened() {
 }
 
 #[test]
+fn a_schema_that_is_kept_as_something_else_than_text_is_found() {
+    let b = told();
+    let db = Connection::open(b.path()).unwrap();
+    let changed = "PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = CAST(sql AS BLOB) WHERE name = 'cards_status'";
+    db.execute_batch(changed).unwrap();
+    drop(db);
+    assert!(checks(&checked(&b)).contains("LEDGER-SCHEMA"));
+    assert!(b.open().is_err());
+}
+
+#[test]
 fn tables_of_an_earlier_version_are_made_again() {
     let b = super::ceremony_story::told_ceremonies();
     let old =
