@@ -15,6 +15,7 @@ pub struct Content {
     /// The lines as they are found by their numbers.
     found: BTreeMap<i64, Value>,
     nodes: BTreeMap<(i64, i64), Value>,
+    checkpoint: Vec<Vec<Value>>,
     rest: BTreeSet<String>,
     /// Something could not be read.
     pub broken: bool,
@@ -36,6 +37,28 @@ impl Content {
             self.walked.get(&(seq as i64)) == Some(&text)
         };
         !self.broken && self.walked.len() == lines.len() && lines.iter().enumerate().all(same)
+    }
+
+    /// Whether it says the same as the undamaged one; of its checkpoint's note this decides `right`.
+    pub fn agrees(&self, whole: &Self, right: impl Fn(&str) -> bool) -> bool {
+        let noted = |rows: &[Vec<Value>]| match rows {
+            [row] => match row.as_slice() {
+                [one, size, Value::Text(note)] => Some((one.clone(), size.clone(), note.clone())),
+                _ => None,
+            },
+            _ => None,
+        };
+        let same_note = match (noted(&self.checkpoint), noted(&whole.checkpoint)) {
+            (Some((one, size, note)), Some((its_one, its_size, _))) => {
+                one == its_one && size == its_size && right(&note)
+            }
+            _ => self.checkpoint == whole.checkpoint,
+        };
+        let alike = Self {
+            checkpoint: whole.checkpoint.clone(),
+            ..self.clone()
+        };
+        same_note && alike == *whole
     }
 
     fn take(&mut self, path: &Path) -> rusqlite::Result<()> {
@@ -104,6 +127,10 @@ impl Content {
         let mut rows = walk.query([])?;
         while let Some(row) = rows.next()? {
             let cells = (0..columns).map(|i| cell(row, i)).collect::<Result<Vec<_>, _>>()?;
+            if name == "checkpoint" {
+                self.checkpoint.push(cells);
+                continue;
+            }
             if !self.rest.insert(format!("{name} {cells:?}")) {
                 self.rest.insert(format!("{name} {cells:?} twice"));
             }
