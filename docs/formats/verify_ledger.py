@@ -354,7 +354,7 @@ def verify(file, note=None, vkey=None):  # all findings as (check, seq or None, 
     lines = itertools.chain([head] if head else [], file)
     if head.startswith(b"cardmint-evidence/"):
         text = head + b"".join(itertools.takewhile(lambda line: line != b"\n", file))
-        match = re.fullmatch(TABLE["forms"]["head"], text.decode(errors="replace"))
+        match = re.fullmatch(TABLE["forms"]["head"], text.decode(errors="surrogateescape"))
         size, entries, count = map(int, match.groups()[1:]) if match else (0, 0, 0)
         ledger.part = bool(match) and match[1] != "whole"
         if not 0 < entries <= size < 2**63 or not ledger.part and (entries, count) != (size, 0):

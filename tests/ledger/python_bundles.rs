@@ -174,6 +174,26 @@ fn both_verifiers_agree_on_bundles_and_on_damaged_ones() {
     }
 }
 
+/// Bytes that are no text, where no signature holds them: in what a part is about, which is wrong, and in somebody else's line
+/// of the note, which is nobody's business.
+#[test]
+fn bytes_that_are_no_text_are_the_same_to_both_verifiers() {
+    let (key, file) = samples().remove(1);
+    let folder = tempfile::tempdir().unwrap();
+    let about = file.find("about ").unwrap() + "about ".len();
+    let foreign = format!("{file}— elsewhere AAAAAGFiY2Q=\n").into_bytes();
+    let name = file.len() + "— ".len();
+    let mut files = vec![file.as_bytes().to_vec(), foreign.clone(), file.into_bytes(), foreign];
+    files[2][about] = 0xFF;
+    files[3][name] = 0xFF;
+    let theirs = theirs(&files, &key, folder.path());
+    let said: Vec<&str> = theirs.iter().map(|(said, ..)| said.as_str()).collect();
+    assert_eq!(said, ["good", "good", "bad", "good"]);
+    for (file, theirs) in files.iter().zip(&theirs) {
+        assert_eq!(ours(file, &key).0, theirs.0);
+    }
+}
+
 /// As an auditor calls it: what a part cannot show stands in the verdict, a checkpoint with lines of others is good.
 #[test]
 fn the_program_says_what_a_part_cannot_show() {
